@@ -19,3 +19,8 @@ export function simulatedClock(startMs: number, speed: number): Clock {
 export function monotonicMs(): number {
   return performance.now();
 }
+
+/** The machine's clock, or one that stands still at the given moment (milliseconds). */
+export function clockOf(simulatedMs: number | undefined): Clock {
+  return simulatedMs === undefined ? systemClock : simulatedClock(simulatedMs, 0);
+}

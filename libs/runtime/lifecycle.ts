@@ -1,0 +1,100 @@
+import { ConfigurationError } from "./configuration.ts";
+import { type Environment, processEnvironment } from "./environment.ts";
+import { type Logger, makeLogger } from "./logging.ts";
+
+/** ECS sends SIGKILL 120 s after SIGTERM at most; what is not released by then is given up before that. */
+const RELEASE_DEADLINE_MS = 110_000;
+
+type Release = () => Promise<void> | void;
+
+/** What a composition root gets: the environment, and a stack of releases that runs in reverse. */
+export interface ServiceScope {
+  readonly environment: Environment;
+  /** Aborts with the first SIGTERM or SIGINT. */
+  readonly stopping: AbortSignal;
+  /** Keeps a resource until the service ends; the last one acquired is released first. */
+  own<T>(resource: T, release: (resource: T) => Promise<void> | void): T;
+  /** Resolves when the service has been told to stop. */
+  untilStopped(): Promise<void>;
+  /** Where failures are told from now on; before it is set they go to a plain JSON log. */
+  useLogger(logger: Logger): void;
+}
+
+/**
+ * Runs one service from start to exit code: 0 when it ended or was stopped, 1 when it failed, 2 when its
+ * configuration is wrong. The first SIGTERM or SIGINT stops it gracefully, the second one at once.
+ * The only file that touches signals and the exit code.
+ */
+export async function runService(
+  name: string,
+  main: (scope: ServiceScope) => Promise<number | undefined>,
+): Promise<never> {
+  let logger = makeLogger({ service: name, level: "info", format: "json", fd: 2 });
+  const releases: Release[] = [];
+  const stop = new AbortController();
+  let signals = 0;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) process.exit(130);
+      logger.info({ signal }, "stopping: no new work, the work in hand is finished or given back");
+      stop.abort();
+    });
+  }
+  const crash = (error: unknown) => {
+    logger.fatal({ err: error }, "unexpected failure: the service ends and its work comes back to the queue");
+    process.exit(1);
+  };
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+
+  const scope: ServiceScope = {
+    environment: processEnvironment(),
+    stopping: stop.signal,
+    own(resource, release) {
+      releases.push(() => release(resource));
+      return resource;
+    },
+    untilStopped: () =>
+      stop.signal.aborted
+        ? Promise.resolve()
+        : new Promise((resolve) => stop.signal.addEventListener("abort", () => resolve(), { once: true })),
+    useLogger(next) {
+      logger = next;
+    },
+  };
+
+  let code = 0;
+  try {
+    code = (await main(scope)) ?? 0;
+  } catch (error) {
+    code = exitCodeOf(error, logger, stop.signal.aborted);
+  }
+  const deadline = setTimeout(() => {
+    logger.error({ seconds: RELEASE_DEADLINE_MS / 1000 }, "could not stop in time: what is left is given up");
+    process.exit(1);
+  }, RELEASE_DEADLINE_MS);
+  deadline.unref();
+  for (const release of releases.reverse()) {
+    try {
+      await release();
+    } catch (error) {
+      logger.error({ err: error }, "a resource could not be released");
+      code = code === 0 ? 1 : code;
+    }
+  }
+  process.exit(code);
+}
+
+function exitCodeOf(error: unknown, logger: Logger, stopped: boolean): number {
+  if (error instanceof ConfigurationError) {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  if (stopped) {
+    logger.info({ err: error }, "stopped before it was ready");
+    return 0;
+  }
+  logger.fatal({ err: error }, "the service failed");
+  return 1;
+}

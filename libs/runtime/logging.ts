@@ -1,0 +1,42 @@
+import type { Writable } from "node:stream";
+import { type DestinationStream, type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+
+export type { Logger } from "pino";
+
+export interface LogOptions {
+  readonly service: string;
+  readonly level: string;
+  readonly format: "json" | "pretty";
+  /** File descriptor: 1 for services; 2 where standard output carries a result. */
+  readonly fd?: 1 | 2;
+  /** Instead of a file descriptor: where a live view prints lines above itself. */
+  readonly writer?: Writable;
+}
+
+const REDACTED = ["password", "secret", "apiSecret", "apiKey", "*.password", "*.secret", "*.apiKey"];
+
+/** Pino with fields first and a constant message; `pretty` for eyes. Levels are words, times are ISO. */
+export function makeLogger(options: LogOptions): Logger {
+  const fd = options.fd ?? 1;
+  const destination: DestinationStream =
+    options.format === "pretty"
+      ? pretty({
+          destination: options.writer ?? fd,
+          sync: true,
+          ignore: "service",
+          messageFormat: "{service}  {msg}",
+          translateTime: "SYS:HH:MM:ss",
+        })
+      : (options.writer ?? pino.destination({ fd, sync: true }));
+  return pino(
+    {
+      level: options.level,
+      base: { service: options.service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED, censor: "(hidden)" },
+    },
+    destination,
+  );
+}

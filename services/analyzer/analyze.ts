@@ -1,0 +1,200 @@
+import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
+import { returnsCorrelation } from "#libs/backtest/returns-correlation.ts";
+import type { TradeRules } from "#libs/backtest/trade-rules.ts";
+import { type BacktestTask, backtestTaskSchema } from "#libs/contracts/messages.ts";
+import type { ResultsItem, TimeframeResult } from "#libs/contracts/results-item.ts";
+import type { History, HistoryLoader } from "#libs/market/history.ts";
+import { MarketError } from "#libs/market/market-error.ts";
+import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
+import { monotonicMs } from "#libs/runtime/clock.ts";
+import type { ResultIdentity, ResultsStore, TimeframeOutcome } from "#libs/store/results-store.ts";
+import type { ScanStore } from "#libs/store/scan-store.ts";
+import { openTimeMs } from "#libs/strategy/candles.ts";
+import { coinTrendAt } from "#libs/strategy/describe-moment.ts";
+import { DAY_MS, type Timeframe } from "#libs/strategy/timeframe.ts";
+import { type FailureParts, withFailurePolicy } from "../failure-policy.ts";
+
+export interface AnalyzeParts extends FailureParts {
+  readonly history: HistoryLoader;
+  readonly results: ResultsStore;
+  readonly scans: ScanStore;
+  readonly analyzerId: string;
+  readonly rules: TradeRules;
+  /** The timeframes of a scan: when all have ended without a trade, the coin is inactive. */
+  readonly timeframes: readonly Timeframe[];
+  readonly backtestDays: Readonly<Record<Timeframe, number>>;
+}
+
+/**
+ * Backtests one symbol and timeframe over a window that ends at the scan's timestamp, and stores the figures.
+ * A repeated delivery computes the same figures and changes nothing.
+ */
+export function makeAnalyze(parts: AnalyzeParts): Handler<BacktestTask> {
+  return ({ message: task, attempt }) =>
+    withFailurePolicy(parts, async (): Promise<Outcome> => {
+      const startedMs = monotonicMs();
+      parts.logger.debug({ taskId: task.taskId, attempt }, "task received");
+      const outcome = await analyzeTask(parts, task, startedMs);
+      const recorded = await parts.results.record(
+        identityOf(task),
+        outcome,
+        parts.timeframes,
+        parts.analyzerId,
+      );
+      if (recorded.kind === "expired") {
+        parts.logger.warn({ taskId: task.taskId }, "the scan's life is over: nothing was stored");
+        return { kind: "ack" };
+      }
+      await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, outcome.result.status);
+      logResult(parts, task, outcome.result, recorded.kind);
+      return { kind: "ack" };
+    });
+}
+
+/** Marks the timeframe of a dead-lettered task as failed, so that the scan ends and people see why. */
+export function makeOnDeadTask(parts: AnalyzeParts): NonNullable<ConsumeOptions["onDeadLetter"]> {
+  return async ({ message, messageId, reason }) => {
+    const task = backtestTaskSchema.safeParse(message);
+    parts.logger.error({ taskId: messageId, reason }, "task goes to the dead-letter queue");
+    if (!task.success) return;
+    const outcome = failed(task.data, parts, reason, 0);
+    const recorded = await parts.results.record(
+      identityOf(task.data),
+      outcome,
+      parts.timeframes,
+      parts.analyzerId,
+    );
+    if (recorded.kind === "expired") return;
+    await parts.scans.recordTaskEnd(task.data.scanId, task.data.symbol, task.data.timeframe, "failed");
+  };
+}
+
+function identityOf(task: BacktestTask): ResultIdentity {
+  const { symbol, scanTimestamp, scanId, volatility24h, turnover24h, price, priceChange24h } = task;
+  return { symbol, scanTimestamp, scanId, volatility24h, turnover24h, price, priceChange24h };
+}
+
+/** The window of a task: whole candles that end at or before the scan's timestamp. Milliseconds. */
+function windowOf(task: BacktestTask, parts: AnalyzeParts) {
+  const toMs = task.scanTimestamp * 1000;
+  return { fromMs: toMs - parts.backtestDays[task.timeframe] * DAY_MS, toMs };
+}
+
+async function analyzeTask(
+  parts: AnalyzeParts,
+  task: BacktestTask,
+  startedMs: number,
+): Promise<TimeframeOutcome> {
+  const { symbol, timeframe } = task;
+  let history: History;
+  try {
+    history = await parts.history.load({ symbol, timeframe, ...windowOf(task, parts), withBtc: true });
+  } catch (error) {
+    if (!(error instanceof MarketError) || error.kind !== "incomplete") throw error;
+    return failed(task, parts, error.message, monotonicMs() - startedMs);
+  }
+  const { input, firstIndex } = history;
+  if (input.candles.length <= firstIndex) {
+    return failed(task, parts, `${symbol} has no ${timeframe} candle in the window`, monotonicMs() - startedMs);
+  }
+  const result = backtest(input, { rules: parts.rules, firstIndex });
+  return {
+    timeframe,
+    result: timeframeResult(result, {
+      candles: input.candles.length - firstIndex,
+      from: openTimeMs(input.candles, firstIndex),
+      to: openTimeMs(input.candles, input.candles.length),
+      analysisTime: monotonicMs() - startedMs,
+    }),
+    btcCorrelation: input.btc === null ? null : rounded(returnsCorrelation(input.candles, input.btc), 4),
+    trendAnalysis: trendAnalysis(input),
+  };
+}
+
+function trendAnalysis(input: History["input"]): NonNullable<ResultsItem["trendAnalysis"]> | null {
+  const trend = coinTrendAt(input, input.candles.length - 1);
+  if (trend === null) return null;
+  return { trend: trend.direction, strength: trend.strength, change: trend.changePercent };
+}
+
+function timeframeResult(
+  result: BacktestResult,
+  window: Pick<TimeframeResult, "candles" | "from" | "to" | "analysisTime">,
+): TimeframeResult {
+  const best = result.strategies[result.bestStrategy]?.figures;
+  const strategies = Object.fromEntries(
+    Object.entries(result.strategies).map(([name, { figures }]) => [name, figures]),
+  );
+  return {
+    totalTrades: best?.totalTrades ?? 0,
+    winRate: best?.winRate ?? null,
+    totalPnl: best?.totalPnl ?? 0,
+    avgWin: best?.avgWin ?? null,
+    avgLoss: best?.avgLoss ?? null,
+    profitFactor: best?.profitFactor ?? null,
+    maxDrawdown: best?.maxDrawdown ?? 0,
+    confidenceAvg: best?.confidenceAvg ?? null,
+    bestStrategy: result.bestStrategy,
+    strategies,
+    ...window,
+    analysisTime: Math.round(window.analysisTime),
+    status: best === undefined ? "no_trades" : "completed",
+  };
+}
+
+function failed(
+  task: BacktestTask,
+  parts: AnalyzeParts,
+  error: string,
+  analysisTime: number,
+): TimeframeOutcome {
+  const { fromMs, toMs } = windowOf(task, parts);
+  return {
+    timeframe: task.timeframe,
+    result: {
+      totalTrades: 0,
+      winRate: null,
+      totalPnl: 0,
+      avgWin: null,
+      avgLoss: null,
+      profitFactor: null,
+      maxDrawdown: 0,
+      confidenceAvg: null,
+      bestStrategy: "NONE",
+      strategies: {},
+      candles: 0,
+      from: fromMs,
+      to: toMs,
+      analysisTime: Math.round(analysisTime),
+      status: "failed",
+      error,
+    },
+    btcCorrelation: null,
+    trendAnalysis: null,
+  };
+}
+
+function logResult(
+  parts: AnalyzeParts,
+  task: BacktestTask,
+  result: TimeframeResult,
+  recorded: "recorded" | "repeated",
+): void {
+  const figures = {
+    symbol: task.symbol,
+    timeframe: task.timeframe,
+    candles: result.candles,
+    best: result.bestStrategy,
+    trades: result.totalTrades,
+    winRate: rounded(result.winRate, 1),
+    totalPnl: rounded(result.totalPnl, 2),
+    milliseconds: result.analysisTime,
+  };
+  if (recorded === "repeated") parts.logger.info(figures, "backtest was stored before: nothing changed");
+  else if (result.status === "failed") parts.logger.error({ ...figures, error: result.error }, "backtest failed");
+  else parts.logger.info(figures, "backtest stored");
+}
+
+function rounded(value: number | null, digits: number): number | null {
+  return value === null ? null : Number(value.toFixed(digits));
+}

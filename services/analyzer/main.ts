@@ -1,0 +1,55 @@
+import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
+import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import { makeHistoryLoader } from "#libs/market/history.ts";
+import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
+import { clockOf } from "#libs/runtime/clock.ts";
+import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
+import { runService } from "#libs/runtime/lifecycle.ts";
+import { makeLogger } from "#libs/runtime/logging.ts";
+import { pause } from "#libs/runtime/pause.ts";
+import { workerId } from "#libs/runtime/worker-id.ts";
+import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
+import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { tradeRulesOf } from "../trade-rules-of.ts";
+import { makeAnalyze, makeOnDeadTask } from "./analyze.ts";
+import { analyzerConfig } from "./config.ts";
+
+await runService("analyzer", async (scope) => {
+  const config = analyzerConfig(scope.environment);
+  const logger = makeLogger({ service: "analyzer", level: config.logLevel, format: config.logFormat });
+  scope.useLogger(logger);
+
+  const clock = clockOf(config.simulatedTime);
+  const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl });
+  scope.own(dynamo, (client) => client.destroy());
+  const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
+  scope.own(queue, (broker) => broker.close());
+  const market = makeBybitMarketData({
+    baseUrl: config.bybitBaseUrl,
+    testnet: config.bybitTestnet,
+    requestsPerSecond: config.bybitRequestsPerSecond,
+    clock,
+    logger,
+  });
+
+  const parts = {
+    logger,
+    stopping: scope.stopping,
+    pause: (ms: number) => pause(ms, scope.stopping),
+    history: makeHistoryLoader(market),
+    results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, logger }),
+    scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock }),
+    analyzerId: workerId(),
+    rules: tradeRulesOf(config),
+    timeframes: config.timeframes,
+    backtestDays: config.backtestDays,
+  };
+  const consumer = await queue.consume(BACKTEST_TASKS, makeAnalyze(parts), {
+    prefetch: config.prefetchCount,
+    onDeadLetter: makeOnDeadTask(parts),
+  });
+  scope.own(consumer, (running) => running.stop());
+  logger.info({ queue: BACKTEST_TASKS.name, prefetch: config.prefetchCount }, "waiting for tasks");
+  await scope.untilStopped();
+});

@@ -1,0 +1,54 @@
+import { MarketError } from "#libs/market/market-error.ts";
+import type { Outcome } from "#libs/queue/queue.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import { StoreError } from "#libs/store/store-error.ts";
+
+export interface FailureParts {
+  readonly logger: Logger;
+  /** Resolves after `ms`, or at once when the service is told to stop. */
+  readonly pause: (ms: number) => Promise<void>;
+  readonly stopping: AbortSignal;
+}
+
+const BAN_MS = 10 * 60_000;
+
+/**
+ * Does the work of one message and turns every expected failure into what happens to the message:
+ * the exchange's and the database's failures wait in the retry queue, what can never succeed is dead-lettered,
+ * and while the exchange bans this address the message stays in hand. A bug is thrown on.
+ */
+export async function withFailurePolicy(
+  parts: FailureParts,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof MarketError) || error.kind !== "banned") return outcomeOf(error);
+      const waitMs = error.retryAfterMs ?? BAN_MS;
+      parts.logger.error(
+        { seconds: Math.ceil(waitMs / 1000), reason: error.message },
+        "the exchange bans this address: no calls until then, the message is kept; lower BYBIT_REQUESTS_PER_SECOND",
+      );
+      await parts.pause(waitMs);
+      if (parts.stopping.aborted) return { kind: "return", reason: "stopped during an exchange ban" };
+    }
+  }
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof StoreError) return { kind: "retry", reason: error.message };
+  if (!(error instanceof MarketError)) throw error;
+  switch (error.kind) {
+    case "unknown-symbol":
+    case "rejected":
+      return { kind: "dead-letter", reason: error.message };
+    case "retryable":
+    case "incomplete":
+    case "banned":
+      return error.retryAfterMs === null
+        ? { kind: "retry", reason: error.message }
+        : { kind: "retry", reason: error.message, delayMs: error.retryAfterMs };
+  }
+}

@@ -1,0 +1,126 @@
+import type { TradeRules } from "#libs/backtest/trade-rules.ts";
+import type { TradingSignal } from "#libs/contracts/messages.ts";
+import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import type { HistoryLoader } from "#libs/market/history.ts";
+import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
+import type { Clock } from "#libs/runtime/clock.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import type { PositionsStore } from "#libs/store/positions-store.ts";
+import { endMs } from "#libs/strategy/candles.ts";
+import { decide } from "#libs/strategy/decide.ts";
+import { findStrategy } from "#libs/strategy/registry.ts";
+import { makeStudy } from "#libs/strategy/study.ts";
+import { timeframeMs } from "#libs/strategy/timeframe.ts";
+import { type FailureParts, withFailurePolicy } from "../failure-policy.ts";
+import type { InstrumentCatalog } from "./instrument-catalog.ts";
+import { makePosition } from "./position.ts";
+
+export interface FindParts extends FailureParts {
+  readonly history: HistoryLoader;
+  readonly instruments: InstrumentCatalog;
+  readonly positions: PositionsStore;
+  readonly clock: Clock;
+  readonly rules: TradeRules;
+  readonly finderCandles: number;
+  readonly signalMaxAgeSeconds: number;
+  readonly codeVersion: string;
+}
+
+/**
+ * Looks for an entry on the last closed candle with the function the backtest decides with, and stores the
+ * position. A signal that is found again changes nothing; a stale one is not acted on.
+ */
+export function makeFind(parts: FindParts): Handler<TradingSignal> {
+  return ({ message: signal }) => {
+    const logger = parts.logger.child({ signalId: signal.signalId });
+    return withFailurePolicy({ ...parts, logger }, () => find(parts, logger, signal));
+  };
+}
+
+async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Promise<Outcome> {
+  const { symbol, timeframe } = signal;
+  logger.info({ symbol, timeframe, strategy: signal.strategy }, "message received");
+  const strategy = findStrategy(signal.strategy);
+  if (strategy === undefined) return { kind: "dead-letter", reason: `unknown strategy ${signal.strategy}` };
+  const nowMs = parts.clock.nowMs();
+  const signalAgeMs = nowMs - signal.issuedAt;
+  if (TRADING_SIGNALS.messageTtlMs !== null && signalAgeMs > TRADING_SIGNALS.messageTtlMs) {
+    logger.warn({ ageSeconds: Math.round(signalAgeMs / 1000) }, "signal is stale: not acted on");
+    return { kind: "ack" };
+  }
+  const intervalMs = timeframeMs(timeframe);
+  const toMs = Math.floor(nowMs / intervalMs) * intervalMs;
+  if (nowMs - toMs > parts.signalMaxAgeSeconds * 1000) {
+    const ageSeconds = Math.round((nowMs - toMs) / 1000);
+    logger.info({ ageSeconds }, "no entry: the last candle closed too long ago");
+    return { kind: "ack" };
+  }
+
+  const { input } = await parts.history.load({
+    symbol,
+    timeframe,
+    fromMs: toMs - parts.finderCandles * intervalMs,
+    toMs,
+    withBtc: true,
+  });
+  logger.info({ candles: Math.min(parts.finderCandles, input.candles.length) }, "[1/4] candles loaded");
+  const last = input.candles.length - 1;
+  const study = makeStudy(input);
+  logger.info({ frames: study.at(last).frameCount() }, "[2/4] Fibonacci frames");
+  if (last < 0 || endMs(input.candles) !== toMs) {
+    return { kind: "retry", reason: `${symbol} ${timeframe} has no candle that closed at ${toMs}` };
+  }
+
+  const decision = decide(strategy, study, last);
+  if (decision.kind === "none") {
+    logger.info({ reason: decision.reason }, "[3/4] no entry");
+    return { kind: "ack" };
+  }
+  const instrument = await parts.instruments.find(symbol);
+  const position = makePosition({
+    signal,
+    decision,
+    input,
+    study,
+    rules: parts.rules,
+    tickSize: instrument.tickSize,
+    strategy,
+    codeVersion: parts.codeVersion,
+    nowMs,
+  });
+  const { positionType, entryPrice, stopLoss, takeProfit, confidence } = position;
+  logger.info({ positionType, entryPrice, stopLoss, takeProfit, confidence }, "[3/4] entry found");
+  logger.info(
+    {
+      reasons: position.reasons,
+      patterns: position.candlestickPatterns,
+      fundingSentiment: position.fundingSentiment,
+      btcTrend: position.btcTrend,
+    },
+    "[4/4] details collected",
+  );
+  const stored = await parts.positions.put(position);
+  const fields = { symbol, positionType, entryPrice, stopLoss, takeProfit, confidence };
+  switch (stored.kind) {
+    case "stored":
+      logger.info(fields, "position stored");
+      break;
+    case "repeated":
+      logger.info(fields, "position was stored before: nothing changed");
+      break;
+    case "taken":
+      logger.warn({ ...fields, by: stored.by }, "another strategy holds this symbol's position of this moment");
+      break;
+    case "expired":
+      logger.warn(fields, "position is older than its life: not stored");
+      break;
+  }
+  return { kind: "ack" };
+}
+
+/** A signal lives a minute and the selector sends the next one: a dead one is told, nothing more. */
+export function makeOnDeadSignal(logger: Logger): NonNullable<ConsumeOptions["onDeadLetter"]> {
+  return async ({ messageId, reason }) => {
+    logger.error({ signalId: messageId, reason }, "signal goes to the dead-letter queue");
+  };
+}

@@ -1,0 +1,37 @@
+import type { Instrument, MarketData } from "#libs/market/market-data.ts";
+import { MarketError } from "#libs/market/market-error.ts";
+import type { Clock } from "#libs/runtime/clock.ts";
+
+/** Tick sizes change rarely, listings a few times a day. */
+const LIFE_MS = 60 * 60_000;
+/** A symbol that is not there may have been listed a moment ago, but not every signal may ask again. */
+const MISS_LIFE_MS = 60_000;
+
+/** Answers for one symbol at a time out of one call for all; concurrent callers share the call. */
+export function makeInstrumentCatalog(market: MarketData, clock: Clock) {
+  let loadedMs = Number.NEGATIVE_INFINITY;
+  let bySymbol: Promise<ReadonlyMap<string, Instrument>> | null = null;
+
+  function load(): Promise<ReadonlyMap<string, Instrument>> {
+    loadedMs = clock.nowMs();
+    const loading = market.instruments().then((all) => new Map(all.map((one) => [one.symbol, one])));
+    loading.catch(() => {
+      if (bySymbol === loading) bySymbol = null;
+    });
+    bySymbol = loading;
+    return loading;
+  }
+
+  return {
+    /** @throws MarketError of kind `unknown-symbol` when the exchange does not list it. */
+    async find(symbol: string): Promise<Instrument> {
+      const ageMs = clock.nowMs() - loadedMs;
+      const known = await (bySymbol === null || ageMs > LIFE_MS ? load() : bySymbol);
+      const found = known.get(symbol) ?? (ageMs > MISS_LIFE_MS ? (await load()).get(symbol) : undefined);
+      if (found === undefined) throw new MarketError("unknown-symbol", `${symbol} is not listed`);
+      return found;
+    },
+  };
+}
+
+export type InstrumentCatalog = ReturnType<typeof makeInstrumentCatalog>;

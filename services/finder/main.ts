@@ -1,0 +1,55 @@
+import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import { makeHistoryLoader } from "#libs/market/history.ts";
+import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
+import { clockOf } from "#libs/runtime/clock.ts";
+import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
+import { runService } from "#libs/runtime/lifecycle.ts";
+import { makeLogger } from "#libs/runtime/logging.ts";
+import { pause } from "#libs/runtime/pause.ts";
+import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
+import { tradeRulesOf } from "../trade-rules-of.ts";
+import { finderConfig } from "./config.ts";
+import { makeFind, makeOnDeadSignal } from "./find.ts";
+import { makeInstrumentCatalog } from "./instrument-catalog.ts";
+
+await runService("finder", async (scope) => {
+  const config = finderConfig(scope.environment);
+  const logger = makeLogger({ service: "finder", level: config.logLevel, format: config.logFormat });
+  scope.useLogger(logger);
+
+  const clock = clockOf(config.simulatedTime);
+  const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl });
+  scope.own(dynamo, (client) => client.destroy());
+  const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
+  scope.own(queue, (broker) => broker.close());
+  const market = makeBybitMarketData({
+    baseUrl: config.bybitBaseUrl,
+    testnet: config.bybitTestnet,
+    requestsPerSecond: config.bybitRequestsPerSecond,
+    clock,
+    logger,
+  });
+
+  const find = makeFind({
+    logger,
+    clock,
+    stopping: scope.stopping,
+    pause: (ms: number) => pause(ms, scope.stopping),
+    history: makeHistoryLoader(market),
+    instruments: makeInstrumentCatalog(market, clock),
+    positions: makePositionsStore(dynamo, { tableName: config.positionsTable, clock, logger }),
+    rules: tradeRulesOf(config),
+    finderCandles: config.finderCandles,
+    signalMaxAgeSeconds: config.signalMaxAgeSeconds,
+    codeVersion: config.codeVersion,
+  });
+  const consumer = await queue.consume(TRADING_SIGNALS, find, {
+    prefetch: config.prefetchCount,
+    onDeadLetter: makeOnDeadSignal(logger),
+  });
+  scope.own(consumer, (running) => running.stop());
+  logger.info({ queue: TRADING_SIGNALS.name, prefetch: config.prefetchCount }, "waiting for signals");
+  await scope.untilStopped();
+});

@@ -1,0 +1,117 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+
+export const MARKETS = ["synthetic", "bybit", "replay"] as const;
+export type MarketName = (typeof MARKETS)[number];
+
+export interface LocalOptions {
+  readonly market: MarketName;
+  /** Folder of recorded candles, for `replay`. */
+  readonly data: string | null;
+  /** Where the simulated clock starts, milliseconds; null: the market's own choice. */
+  readonly fromMs: number | null;
+  /** How many times faster than real time; null: 1, or 0 (the clock stands still) with `once`. */
+  readonly speed: number | null;
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly seed: number | null;
+  /** Of the DynamoDB endpoint; null: 8000, or any free one with `once`. */
+  readonly port: number | null;
+}
+
+/** Wrong arguments: the sentence to print; the process exits with 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+function wholeNumber(min: number, max: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < min || number > max) {
+      throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
+    }
+    return number;
+  };
+}
+
+function moment(value: string): number {
+  const ms = Date.parse(value);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError(`expected a moment such as 2026-01-15T12:00:30Z, not ${JSON.stringify(value)}`);
+  return ms;
+}
+
+function speed(value: string): number {
+  const number = Number(value);
+  if (value.trim() === "" || !(number >= 0 && number <= 1000)) {
+    throw new InvalidArgumentError(`expected a number from 0 to 1000, not ${JSON.stringify(value)}`);
+  }
+  return number;
+}
+
+/**
+ * Reads the command line of `npm start`.
+ * @throws UsageError with what is wrong; CommanderError with code `commander.helpDisplayed` after `--help`.
+ */
+export function parseLocalOptions(args: readonly string[], print: (text: string) => void): LocalOptions {
+  let complaint = "";
+  const command = new Command("npm start --")
+    .description("Runs scanner, analyzer, selector and finder in one process.")
+    .addOption(new Option("--market <name>", "where prices come from").choices(MARKETS).default("synthetic"))
+    .option("--data <folder>", "recorded candles for --market replay: EXCHANGE_SYMBOL_INTERVAL.csv[.gz]")
+    .option("--from <moment>", "where the simulated clock starts, for example 2026-01-15T12:00:30Z", moment)
+    .option("--speed <times>", "how much faster than real time the simulated clock runs", speed)
+    .option("--once", "one whole cycle, then a summary and exit", false)
+    .option("--json", "the summary as one JSON object on standard output; needs --once", false)
+    .option("--seed <number>", "another synthetic exchange", wholeNumber(0, 4_294_967_295))
+    .option("--port <number>", "port of the DynamoDB endpoint", wholeNumber(0, 65_535))
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: (text) => {
+        complaint = text.trim();
+      },
+    });
+  try {
+    command.parse([...args], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError && error.code !== "commander.helpDisplayed") {
+      throw new UsageError(complaint || error.message);
+    }
+    throw error;
+  }
+  const given = command.opts<{
+    market: MarketName;
+    data?: string;
+    from?: number;
+    speed?: number;
+    once: boolean;
+    json: boolean;
+    seed?: number;
+    port?: number;
+  }>();
+  const options: LocalOptions = {
+    market: given.market,
+    data: given.data ?? null,
+    fromMs: given.from ?? null,
+    speed: given.speed ?? null,
+    once: given.once,
+    json: given.json,
+    seed: given.seed ?? null,
+    port: given.port ?? null,
+  };
+  const wrong = contradiction(options);
+  if (wrong !== null) throw new UsageError(wrong);
+  return options;
+}
+
+function contradiction(options: LocalOptions): string | null {
+  const { market } = options;
+  if (market === "replay" && options.data === null) return "--market replay needs --data FOLDER";
+  if (market !== "replay" && options.data !== null) return "--data is for --market replay";
+  if (market === "bybit" && (options.fromMs !== null || options.speed !== null)) {
+    return "--from and --speed are for simulated markets: the live exchange has its own clock";
+  }
+  if (market !== "synthetic" && options.seed !== null) return "--seed is for --market synthetic";
+  if (options.json && !options.once) return "--json prints a summary, which only --once has";
+  return null;
+}

@@ -1,0 +1,45 @@
+import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
+import { clockOf } from "#libs/runtime/clock.ts";
+import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
+import { runEvery } from "#libs/runtime/every.ts";
+import { runService } from "#libs/runtime/lifecycle.ts";
+import { makeLogger } from "#libs/runtime/logging.ts";
+import { workerId } from "#libs/runtime/worker-id.ts";
+import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { scannerConfig } from "./config.ts";
+import { scan } from "./scan.ts";
+
+await runService("scanner", async (scope) => {
+  const config = scannerConfig(scope.environment);
+  const logger = makeLogger({ service: "scanner", level: config.logLevel, format: config.logFormat });
+  scope.useLogger(logger);
+
+  const clock = clockOf(config.simulatedTime);
+  const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl });
+  scope.own(dynamo, (client) => client.destroy());
+  const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
+  scope.own(queue, (broker) => broker.close());
+  const market = makeBybitMarketData({
+    baseUrl: config.bybitBaseUrl,
+    testnet: config.bybitTestnet,
+    requestsPerSecond: config.bybitRequestsPerSecond,
+    clock,
+    logger,
+  });
+
+  const parts = {
+    market,
+    queue,
+    clock,
+    logger,
+    scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock }),
+    scannerId: workerId(),
+    filters: config,
+    timeframes: config.timeframes,
+  };
+  await runEvery({ everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger }, () =>
+    scan(parts).then(() => undefined),
+  );
+});

@@ -1,0 +1,134 @@
+import { type BacktestTask, backtestTaskId } from "#libs/contracts/messages.ts";
+import { SCHEMA_VERSION } from "#libs/contracts/names.ts";
+import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
+import type { UniverseEntry } from "#libs/contracts/scan-item.ts";
+import type { MarketData } from "#libs/market/market-data.ts";
+import type { MessageQueue } from "#libs/queue/queue.ts";
+import type { Clock } from "#libs/runtime/clock.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import type { ScanStore } from "#libs/store/scan-store.ts";
+import type { Timeframe } from "#libs/strategy/timeframe.ts";
+import { rankUniverse, type ScanFilters } from "./rank.ts";
+
+export interface ScanParts {
+  readonly market: MarketData;
+  readonly scans: ScanStore;
+  readonly queue: MessageQueue;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly scannerId: string;
+  readonly filters: ScanFilters;
+  readonly timeframes: readonly Timeframe[];
+}
+
+export type ScanSummary =
+  | {
+      readonly kind: "scanned";
+      readonly scanId: string;
+      readonly scanTimestamp: number;
+      readonly universe: readonly UniverseEntry[];
+      readonly selected: readonly string[];
+      readonly tasks: number;
+    }
+  /** Another scanner did or does this hour's scan. */
+  | { readonly kind: "held"; readonly scanId: string; readonly by: string };
+
+/** A scanner that has not finished by then is taken for dead, and the next one goes on with its scan. */
+const LEASE_MS = 5 * 60_000;
+
+/** Named after the hour: two scanners started in the same hour are the same scan. */
+export function scanIdOf(nowMs: number): string {
+  return `scan-${new Date(nowMs).toISOString().slice(0, 13)}`;
+}
+
+/**
+ * Ranks the whole exchange and publishes the chosen coins times the timeframes as backtest tasks. Everything
+ * is derived from the scan's id and timestamp, so a scan that is done again (a duplicate start, a crash in the
+ * middle) publishes the same tasks under the same ids.
+ */
+export async function scan(parts: ScanParts): Promise<ScanSummary> {
+  const { market, scans, queue, logger } = parts;
+  const nowMs = await market.serverTimeMs();
+  const scanId = scanIdOf(nowMs);
+  const lease = await scans.acquire({
+    scanId,
+    scanTimestamp: Math.floor(nowMs / 60_000) * 60,
+    scannerId: parts.scannerId,
+    leaseMs: LEASE_MS,
+  });
+  if (lease.kind === "held") {
+    logger.info({ scanId, by: lease.by, status: lease.status }, "this hour's scan is already taken");
+    return { kind: "held", scanId, by: lease.by };
+  }
+
+  const recorded = lease.kind === "resumed" ? await scans.universe(scanId) : null;
+  if (lease.kind === "resumed") logger.warn({ scanId }, "an earlier scanner did not finish: going on with it");
+  const universe = recorded ?? (await rankNow(parts, nowMs));
+  const taken = universe.filter((entry) => entry.taken);
+  const selected = taken.map((entry) => entry.symbol);
+  await scans.recordUniverse(scanId, universe, selected, parts.timeframes);
+  logger.info({ scanId, universe: universe.length, refused: refusals(universe) }, "exchange ranked");
+  for (const entry of taken) {
+    logger.info(
+      {
+        rank: entry.rank,
+        symbol: entry.symbol,
+        volatility24h: entry.volatility24h,
+        turnover24h: Math.round(entry.turnover),
+      },
+      "coin taken",
+    );
+  }
+
+  const tasks = tasksOf(parts, scanId, lease.scanTimestamp, taken);
+  await queue.publish(BACKTEST_TASKS, tasks);
+  await scans.markPublished(scanId);
+  logger.info({ scanId, coins: selected.length, tasks: tasks.length }, "backtest tasks published");
+  return {
+    kind: "scanned",
+    scanId,
+    scanTimestamp: lease.scanTimestamp,
+    universe,
+    selected,
+    tasks: tasks.length,
+  };
+}
+
+async function rankNow(parts: ScanParts, nowMs: number): Promise<readonly UniverseEntry[]> {
+  const [tickers, instruments] = await Promise.all([parts.market.tickers(), parts.market.instruments()]);
+  return rankUniverse(tickers, instruments, parts.filters, nowMs);
+}
+
+function tasksOf(
+  parts: ScanParts,
+  scanId: string,
+  scanTimestamp: number,
+  taken: readonly UniverseEntry[],
+): BacktestTask[] {
+  return taken.flatMap((entry) =>
+    parts.timeframes.map((timeframe) => ({
+      schemaVersion: SCHEMA_VERSION,
+      taskId: backtestTaskId(scanId, entry.symbol, timeframe),
+      scanId,
+      scanTimestamp,
+      symbol: entry.symbol,
+      timeframe,
+      volatility24h: entry.volatility24h ?? 0,
+      turnover24h: entry.turnover,
+      price: entry.price,
+      priceChange24h: entry.priceChange24h,
+      requestedAt: scanTimestamp * 1000,
+    })),
+  );
+}
+
+/** How many symbols were refused for each kind of reason; figures in the reasons are left out. */
+function refusals(universe: readonly UniverseEntry[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { reason } of universe) {
+    if (reason === undefined) continue;
+    const kind = reason.replace(/\$?-?\d[\d.,]*/g, "N");
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,37 @@
+import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
+import { clockOf } from "#libs/runtime/clock.ts";
+import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
+import { runEvery } from "#libs/runtime/every.ts";
+import { runService } from "#libs/runtime/lifecycle.ts";
+import { makeLogger } from "#libs/runtime/logging.ts";
+import { workerId } from "#libs/runtime/worker-id.ts";
+import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
+import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
+import { selectorConfig } from "./config.ts";
+import { select } from "./select.ts";
+
+await runService("selector", async (scope) => {
+  const config = selectorConfig(scope.environment);
+  const logger = makeLogger({ service: "selector", level: config.logLevel, format: config.logFormat });
+  scope.useLogger(logger);
+
+  const clock = clockOf(config.simulatedTime);
+  const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl });
+  scope.own(dynamo, (client) => client.destroy());
+  const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
+  scope.own(queue, (broker) => broker.close());
+
+  const parts = {
+    queue,
+    clock,
+    logger,
+    results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, logger }),
+    leases: makeLeaseStore(dynamo, { tableName: config.scanHistoryTable, clock }),
+    selectorId: workerId(),
+    thresholds: config,
+  };
+  await runEvery({ everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger }, () =>
+    select(parts).then(() => undefined),
+  );
+});

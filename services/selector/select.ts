@@ -1,0 +1,88 @@
+import { type TradingSignal, tradingSignalId } from "#libs/contracts/messages.ts";
+import { SCHEMA_VERSION } from "#libs/contracts/names.ts";
+import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import type { MessageQueue } from "#libs/queue/queue.ts";
+import type { Clock } from "#libs/runtime/clock.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import type { ResultsStore } from "#libs/store/results-store.ts";
+import type { LeaseStore } from "#libs/store/scan-store.ts";
+import { type Choice, candidatesOf, choose, type RefusalKind, type SelectionThresholds } from "./choose.ts";
+
+export interface SelectParts {
+  readonly results: ResultsStore;
+  readonly leases: LeaseStore;
+  readonly queue: MessageQueue;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly selectorId: string;
+  readonly thresholds: SelectionThresholds;
+}
+
+export type SelectSummary =
+  | {
+      readonly kind: "selected";
+      readonly coins: number;
+      readonly taken: readonly TradingSignal[];
+      readonly refused: Readonly<Record<RefusalKind, number>>;
+    }
+  /** Another selector did this minute. */
+  | { readonly kind: "held" };
+
+const LEASE_SECONDS = 3_600;
+const MINUTE_MS = 60_000;
+
+/** Judges every active result and publishes one signal for each strategy that is good enough, once a minute. */
+export async function select(parts: SelectParts): Promise<SelectSummary> {
+  const { clock, logger } = parts;
+  const issuedAt = clock.nowMs();
+  const minute = Math.floor(issuedAt / MINUTE_MS);
+  const first = await parts.leases.take(`selector:${minute}`, parts.selectorId, LEASE_SECONDS);
+  if (!first) {
+    logger.info({ minute }, "this minute's selection is already taken");
+    return { kind: "held" };
+  }
+
+  const items = await parts.results.active();
+  const coins = new Set(items.map((item) => item.symbol)).size;
+  logger.info({ coins }, "coins found");
+  const choices = candidatesOf(items).map((candidate) => choose(candidate, parts.thresholds));
+  for (const choice of choices) logChoice(logger, choice);
+
+  const taken = choices
+    .filter((choice) => choice.kind === "taken")
+    .map(({ candidate, winRate }): TradingSignal => {
+      const { symbol, timeframe, strategy, scanId, figures } = candidate;
+      return {
+        schemaVersion: SCHEMA_VERSION,
+        signalId: tradingSignalId(symbol, timeframe, strategy, minute),
+        symbol,
+        timeframe,
+        strategy,
+        winRate,
+        totalPnl: figures.totalPnl,
+        totalTrades: figures.totalTrades,
+        confidenceAvg: figures.confidenceAvg,
+        scanId,
+        issuedAt,
+      };
+    });
+  logger.info({ strategies: taken.length, judged: choices.length }, "strategies selected");
+  await parts.queue.publish(TRADING_SIGNALS, taken);
+  logger.info({ signals: taken.length }, "signals published");
+  return { kind: "selected", coins, taken, refused: countRefusals(choices) };
+}
+
+function countRefusals(choices: readonly Choice[]): Record<RefusalKind, number> {
+  const counts: Record<RefusalKind, number> = { trades: 0, win_rate: 0, pnl: 0 };
+  for (const choice of choices) if (choice.kind === "refused") counts[choice.by] += 1;
+  return counts;
+}
+
+function logChoice(logger: Logger, choice: Choice): void {
+  const { symbol, timeframe, strategy, figures } = choice.candidate;
+  const winRate = figures.winRate === null ? "none" : `${figures.winRate.toFixed(1)} %`;
+  const line = `${symbol} ${timeframe} ${strategy} win rate ${winRate} PnL $${figures.totalPnl.toFixed(2)}`;
+  const fields = { strategy: line, trades: figures.totalTrades };
+  if (choice.kind === "taken") logger.info(fields, "taken");
+  else logger.info({ ...fields, reason: choice.reason }, "refused");
+}
