@@ -1,0 +1,93 @@
+import { openTimeMs } from "#libs/strategy/candles.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
+import { STRATEGIES } from "#libs/strategy/registry.ts";
+import { type Strategy, type StrategyParameters, withDefaults } from "#libs/strategy/strategy.ts";
+import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { type Figures, figuresOf } from "./figures.ts";
+import { simulate } from "./simulate.ts";
+import type { OpenTrade, Trade } from "./trade.ts";
+import { DEFAULT_TRADE_RULES, type TradeRules } from "./trade-rules.ts";
+
+export interface BacktestOptions {
+  /** Default: the whole registry. */
+  readonly strategies?: readonly Strategy[];
+  readonly rules?: TradeRules;
+  /** Replaced defaults by strategy name. */
+  readonly parameters?: Readonly<Record<string, StrategyParameters>>;
+  /**
+   * First candle of the window; those before it only warm the indicators up. Decisions start at 60 in any case.
+   */
+  readonly firstIndex?: number;
+  /** The instrument's price step as printed ("0.10"): order prices are rounded to it. */
+  readonly tickSize?: string;
+}
+
+export interface StrategyResult {
+  readonly figures: Figures;
+  /** In the order of time. */
+  readonly trades: readonly Trade[];
+  /** The position still open at the end, which counts in no figure. */
+  readonly openTrade: OpenTrade | null;
+}
+
+export interface BacktestResult {
+  /** Candles of the window. */
+  readonly candles: number;
+  /** Open time of the window's first candle and close time of its last, milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Name of the strategy with the highest PnL among those that traded, or `NONE`. */
+  readonly bestStrategy: string;
+  /** By strategy name, in the order of the registry. */
+  readonly strategies: Readonly<Record<string, StrategyResult>>;
+}
+
+export const NO_STRATEGY = "NONE";
+
+/**
+ * Trades each strategy on its own over the same candles, with the decisions the finder makes live.
+ * @throws RangeError when candles of a wrong interval or unknown parameters are given.
+ */
+export function backtest(input: StudyInput, options: BacktestOptions = {}): BacktestResult {
+  const { candles } = input;
+  const { rules = DEFAULT_TRADE_RULES, tickSize } = options;
+  const windowStart = Math.min(Math.max(0, options.firstIndex ?? 0), candles.length);
+  const firstIndex = Math.max(FIRST_DECISION_INDEX, windowStart);
+  const study = makeStudy(input);
+  const results = (options.strategies ?? STRATEGIES).map((strategy): [string, StrategyResult] => {
+    const parameters = withDefaults(strategy, options.parameters?.[strategy.name]);
+    const simulation = simulate(study, strategy, { parameters, rules, tickSize, firstIndex });
+    return [
+      strategy.name,
+      {
+        figures: figuresOf(simulation, candles.intervalMs),
+        trades: simulation.trades,
+        openTrade: simulation.openTrade,
+      },
+    ];
+  });
+  return {
+    candles: candles.length - windowStart,
+    fromMs: openTimeMs(candles, windowStart),
+    toMs: openTimeMs(candles, candles.length),
+    bestStrategy: bestOf(results),
+    strategies: Object.fromEntries(results),
+  };
+}
+
+/** Highest PnL among those with a trade; on equal PnL the higher win rate, then the earlier in the registry. */
+function bestOf(results: readonly (readonly [string, StrategyResult])[]): string {
+  let bestName = NO_STRATEGY;
+  let best: Figures | null = null;
+  for (const [name, { figures }] of results) {
+    if (figures.totalTrades === 0) continue;
+    const better =
+      best === null ||
+      figures.totalPnl > best.totalPnl ||
+      (figures.totalPnl === best.totalPnl && (figures.winRate ?? 0) > (best.winRate ?? 0));
+    if (!better) continue;
+    bestName = name;
+    best = figures;
+  }
+  return bestName;
+}

@@ -1,0 +1,156 @@
+import { type Decision, noSignal, type Signal } from "./decision.ts";
+import { LEVEL_RATIOS } from "./fibonacci.ts";
+import { FUNDING_HEAVY_RATE, type FundingSentiment } from "./funding.ts";
+import type { MarketView } from "./market-view.ts";
+import type { Strategy } from "./strategy.ts";
+import { BTC_TREND, COIN_TREND, type TrendDirection } from "./trend.ts";
+
+const defaults = {
+  coinTrend: COIN_TREND,
+  btcTrend: BTC_TREND,
+  minimumFrames: 2,
+  zones: { ratios: LEVEL_RATIOS, tolerance: 0.003, minimumFrames: 2 },
+  /** Percent to a zone: below it the price is at the zone, above it there is room to run. */
+  zoneDistancePercent: 1,
+  fundingHeavyRate: FUNDING_HEAVY_RATE,
+  /** A and B: with the trend. */
+  trend: {
+    threshold: 80,
+    base: 55,
+    btcWith: 20,
+    btcElse: 10,
+    crowdAgainst: 15,
+    crowdWith: -10,
+    /** RSI on the far side of this adds `rsiBonus`. */
+    rsiMiddle: 50,
+    rsiBonus: 10,
+    /** No SHORT below, no LONG above. */
+    rsiOversold: 30,
+    rsiOverbought: 70,
+    btcAgainstStrength: 60,
+  },
+  /** C and D: reversal at a zone. */
+  reversal: {
+    threshold: 85,
+    base: 75,
+    btcWith: 15,
+    btcElse: 5,
+    crowdAgainst: 10,
+    rsiLow: 35,
+    rsiHigh: 65,
+    percentBLow: 0.2,
+    percentBHigh: 0.8,
+    btcAgainstStrength: 70,
+  },
+};
+type AdvancedParameters = typeof defaults;
+
+const FRAMES_ABSENT = noSignal("fewer than two Fibonacci frames have a full window");
+const QUIET = noSignal("coin trend is sideways and RSI is not extreme");
+const AVERAGES = noSignal("the moving averages do not confirm the coin's change");
+const RSI_SPENT = noSignal("RSI says that the trend is spent");
+const TREND_SCORE = noSignal("the score with the trend is below its threshold");
+const BTC_AGAINST = noSignal("BTC trends strongly against the trade");
+const NO_ROOM = noSignal("a confluence zone is in the way of the trend");
+const PERCENT_B = noSignal("RSI is extreme, but the close is not at the Bollinger band");
+const REVERSAL_SCORE = noSignal("the score of a reversal is below its threshold");
+const NO_ZONE = noSignal("RSI is extreme, but no confluence zone is near");
+
+/**
+ * Multi-timeframe confluence: with the trend where there is room to the next zone (scenarios A short, B long), or
+ * a reversal at a zone (C long, D short). The conditions of a scenario are a conjunction, so their order is
+ * free: the score, which rarely suffices, comes before the zones, which are dear.
+ */
+export const ADVANCED: Strategy<AdvancedParameters> = {
+  name: "ADVANCED",
+  description: "multi-timeframe confluence of Fibonacci zones, BTC and funding",
+  defaults,
+  decide(view: MarketView, p: AdvancedParameters): Decision {
+    const change = view.changePercent(p.coinTrend.window);
+    const rsi = view.rsi();
+    let decision: Decision = QUIET;
+    if (change < -p.coinTrend.thresholdPercent) decision = withTrend(view, p, rsi, false);
+    else if (change > p.coinTrend.thresholdPercent) decision = withTrend(view, p, rsi, true);
+    if (decision.kind === "none") {
+      if (rsi <= p.reversal.rsiLow) decision = reversal(view, p, rsi, true);
+      if (decision.kind === "none" && rsi >= p.reversal.rsiHigh) decision = reversal(view, p, rsi, false);
+    }
+    return decision;
+  },
+};
+
+/** Scenario A (short) and its mirror image B (long). */
+function withTrend(view: MarketView, p: AdvancedParameters, rsi: number, long: boolean): Decision {
+  const t = p.trend;
+  if (long ? rsi > t.rsiOverbought : rsi < t.rsiOversold) return RSI_SPENT;
+  const sentiment = view.fundingSentiment(p.fundingHeavyRate);
+  const crowd = crowdOf(sentiment, long);
+  const fixed =
+    t.base +
+    (crowd === "against" ? t.crowdAgainst : crowd === "with" ? t.crowdWith : 0) +
+    ((long ? rsi < t.rsiMiddle : rsi > t.rsiMiddle) ? t.rsiBonus : 0);
+  // What BTC adds at best decides most candles without looking at BTC.
+  if (fixed + Math.max(t.btcWith, t.btcElse) < t.threshold) return TREND_SCORE;
+  const btc = view.btcTrend(p.btcTrend);
+  const score = fixed + (btc === (long ? "UP" : "DOWN") ? t.btcWith : t.btcElse);
+  if (score < t.threshold) return TREND_SCORE;
+  if (view.coinTrend(p.coinTrend) !== (long ? "UP" : "DOWN")) return AVERAGES;
+  if (isBtcAgainst(view, p, btc, long, t.btcAgainstStrength)) return BTC_AGAINST;
+  if (view.frameCount() < p.minimumFrames) return FRAMES_ABSENT;
+  const room = long ? view.resistanceDistancePercent(p.zones) : view.supportDistancePercent(p.zones);
+  if (!(room > p.zoneDistancePercent)) return NO_ROOM;
+  return signal(view, long, score, btc, sentiment, [
+    `coin trend ${long ? "UP" : "DOWN"} (${view.changePercent(p.coinTrend.window).toFixed(2)} %)`,
+    `${long ? "resistance" : "support"} ${room === Infinity ? "none" : `${room.toFixed(2)} % away`}`,
+  ]);
+}
+
+/** Scenario C (long) and its mirror image D (short). */
+function reversal(view: MarketView, p: AdvancedParameters, rsi: number, long: boolean): Decision {
+  const r = p.reversal;
+  const sentiment = view.fundingSentiment(p.fundingHeavyRate);
+  const fixed = r.base + (crowdOf(sentiment, long) === "against" ? r.crowdAgainst : 0);
+  if (fixed + Math.max(r.btcWith, r.btcElse) < r.threshold) return REVERSAL_SCORE;
+  const btc = view.btcTrend(p.btcTrend);
+  const score = fixed + (btc === (long ? "UP" : "DOWN") ? r.btcWith : r.btcElse);
+  if (score < r.threshold) return REVERSAL_SCORE;
+  const percentB = view.percentB();
+  if (!(long ? percentB <= r.percentBLow : percentB >= r.percentBHigh)) return PERCENT_B;
+  if (isBtcAgainst(view, p, btc, long, r.btcAgainstStrength)) return BTC_AGAINST;
+  if (view.frameCount() < p.minimumFrames) return FRAMES_ABSENT;
+  const distance = long ? view.supportDistancePercent(p.zones) : view.resistanceDistancePercent(p.zones);
+  if (!(distance <= p.zoneDistancePercent)) return NO_ZONE;
+  return signal(view, long, score, btc, sentiment, [
+    `${long ? "support" : "resistance"} zone ${distance.toFixed(2)} % away`,
+    `RSI ${rsi.toFixed(1)}, percentB ${percentB.toFixed(2)}`,
+  ]);
+}
+
+/** Where the crowd stands: one that pays to be on the other side is fuel for the trade. */
+function crowdOf(sentiment: FundingSentiment, long: boolean): "with" | "against" | "none" {
+  if (sentiment === "NEUTRAL") return "none";
+  return (sentiment === "LONG_HEAVY") === long ? "with" : "against";
+}
+
+function isBtcAgainst(
+  view: MarketView,
+  p: AdvancedParameters,
+  btc: TrendDirection,
+  long: boolean,
+  strength: number,
+): boolean {
+  return btc === (long ? "DOWN" : "UP") && view.btcTrendStrength(p.btcTrend) > strength;
+}
+
+function signal(
+  view: MarketView,
+  long: boolean,
+  score: number,
+  btc: TrendDirection,
+  sentiment: FundingSentiment,
+  causes: readonly string[],
+): Signal {
+  const reasons = [...causes, `BTC ${btc}`, `${view.frameCount()} Fibonacci frames`];
+  if (sentiment !== "NEUTRAL") reasons.push(`funding ${sentiment}`);
+  return { kind: "signal", side: long ? "LONG" : "SHORT", confidence: Math.min(100, score), reasons };
+}

@@ -1,0 +1,124 @@
+import { type Decision, noSignal, type Side } from "./decision.ts";
+import type { MarketView } from "./market-view.ts";
+import type { Strategy } from "./strategy.ts";
+import { BTC_TREND, COIN_TREND } from "./trend.ts";
+
+const defaults = {
+  coinTrend: COIN_TREND,
+  btcTrend: BTC_TREND,
+  /** A BTC trend against the trade forbids it above this strength. */
+  btcAgainstStrength: 60,
+  /** The Bollinger band must be wider than this. */
+  minimumWidthPercent: 1.5,
+  /** How far inside the band the close may still be, as a fraction of the band's price. */
+  bandReach: 0.015,
+  /** A candle's body must be more than this fraction of its open. */
+  minimumBody: 0.002,
+  /** Hammer and shooting star: the long shadow in bodies, and the short one. */
+  longShadow: 2,
+  shortShadow: 0.5,
+  levelRatios: [0.382, 0.5, 0.618, 0.786],
+  /** Distance of close and level, as a fraction of the close. */
+  levelTolerance: 0.005,
+  rsiLow: 35,
+  rsiHigh: 65,
+  confidenceBase: 60,
+  confidencePerFrame: 5,
+  confidenceFrames: 4,
+  confidenceTurning: 10,
+};
+type BasicParameters = typeof defaults;
+
+const SIDEWAYS = noSignal("coin trend is sideways");
+const AVERAGES = noSignal("the moving averages do not confirm the coin's change");
+const CANDLE = noSignal("no candle of rejection in the trend's direction");
+const NARROW = noSignal("the Bollinger band is too narrow");
+const BAND = noSignal("the close is not at the Bollinger band");
+const BTC = noSignal("BTC trends strongly against the trade");
+const NO_LEVEL = noSignal("no Fibonacci level near the close, and RSI is not turning");
+
+/**
+ * Reversal at a level, with the trend. The conditions are a conjunction, so their order is free: the cheap ones
+ * that fail most often come first, the Fibonacci frames last.
+ */
+export const BASIC: Strategy<BasicParameters> = {
+  name: "BASIC",
+  description: "reversal at a Fibonacci level, with the trend",
+  defaults,
+  decide(view: MarketView, p: BasicParameters): Decision {
+    const change = view.changePercent(p.coinTrend.window);
+    if (change > p.coinTrend.thresholdPercent) return decideSide(view, p, "LONG");
+    if (change < -p.coinTrend.thresholdPercent) return decideSide(view, p, "SHORT");
+    return SIDEWAYS;
+  },
+};
+
+function decideSide(view: MarketView, p: BasicParameters, side: Side): Decision {
+  const long = side === "LONG";
+  if (!(long ? isBullish(view, p) : isBearish(view, p))) return CANDLE;
+  const spread = view.ma5() - view.ma20();
+  if (!(long ? spread > 0 : spread < 0)) return AVERAGES;
+  if (!(view.bandWidthPercent() > p.minimumWidthPercent)) return NARROW;
+  const close = view.close();
+  const atBand = long
+    ? close <= view.bandLower() * (1 + p.bandReach)
+    : close >= view.bandUpper() * (1 - p.bandReach);
+  if (!atBand) return BAND;
+  if (isBtcAgainst(view, p, long)) return BTC;
+
+  const rsi = view.rsi();
+  const turning = long ? rsi < p.rsiLow && rsi > view.rsi(1) : rsi > p.rsiHigh && rsi < view.rsi(1);
+  const nearFrames = view.framesNearLevel(p.levelRatios, p.levelTolerance);
+  if (nearFrames === 0 && !turning) return NO_LEVEL;
+  const confidence =
+    p.confidenceBase +
+    p.confidencePerFrame * Math.min(nearFrames, p.confidenceFrames) +
+    (turning ? p.confidenceTurning : 0);
+  return { kind: "signal", side, confidence, reasons: reasons(view, p, long, nearFrames, turning) };
+}
+
+function isBullish(view: MarketView, p: BasicParameters): boolean {
+  const open = view.open();
+  const close = view.close();
+  if (close > open && (close - open) / open > p.minimumBody && close > view.low(1)) return true;
+  const body = Math.abs(close - open);
+  const lower = Math.min(open, close) - view.low();
+  const upper = view.high() - Math.max(open, close);
+  return lower > p.longShadow * body && upper < p.shortShadow * body;
+}
+
+function isBearish(view: MarketView, p: BasicParameters): boolean {
+  const open = view.open();
+  const close = view.close();
+  if (close < open && (open - close) / open > p.minimumBody && close < view.high(1)) return true;
+  const body = Math.abs(close - open);
+  const lower = Math.min(open, close) - view.low();
+  const upper = view.high() - Math.max(open, close);
+  return upper > p.longShadow * body && lower < p.shortShadow * body;
+}
+
+function isBtcAgainst(view: MarketView, p: BasicParameters, long: boolean): boolean {
+  return (
+    view.btcTrend(p.btcTrend) === (long ? "DOWN" : "UP") &&
+    view.btcTrendStrength(p.btcTrend) > p.btcAgainstStrength
+  );
+}
+
+function reasons(
+  view: MarketView,
+  p: BasicParameters,
+  long: boolean,
+  nearFrames: number,
+  turning: boolean,
+): string[] {
+  const change = view.changePercent(p.coinTrend.window);
+  const found = [
+    `coin trend ${long ? "UP" : "DOWN"} (${change.toFixed(2)} %)`,
+    `close at the ${long ? "lower" : "upper"} Bollinger band (width ${view.bandWidthPercent().toFixed(2)} %)`,
+    `${long ? "bullish" : "bearish"} candle`,
+  ];
+  if (nearFrames > 0)
+    found.push(`Fibonacci level near in ${nearFrames} ${nearFrames === 1 ? "frame" : "frames"}`);
+  if (turning) found.push(`RSI turning at ${view.rsi().toFixed(1)}`);
+  return found;
+}

@@ -1,0 +1,25 @@
+import { type Decision, noSignal } from "./decision.ts";
+import { type Strategy, type StrategyParameters, withDefaults } from "./strategy.ts";
+import type { Study } from "./study.ts";
+
+/** The first candle a decision is made about: the trends and averages before it have no full window. */
+export const FIRST_DECISION_INDEX = 60;
+
+const WARMING_UP = noSignal(`fewer than ${FIRST_DECISION_INDEX} candles before this one`);
+
+/**
+ * What a strategy says about candle `i` when it has closed. The finder calls this for the last candle and the
+ * backtest for every one, with the same answer.
+ * @param parameters replace defaults of the strategy by name.
+ * @throws RangeError when there is no candle `i`, or a parameter is unknown.
+ */
+export function decide(
+  strategy: Strategy,
+  study: Study,
+  i: number,
+  parameters?: StrategyParameters,
+): Decision {
+  const view = study.at(i);
+  if (i < FIRST_DECISION_INDEX) return WARMING_UP;
+  return strategy.decide(view, withDefaults(strategy, parameters));
+}

@@ -1,0 +1,7 @@
+/** Retracement ratios of a leg, both ends included. */
+export const LEVEL_RATIOS: readonly number[] = [0, 0.236, 0.382, 0.5, 0.618, 0.786, 1];
+
+/** Price at a retracement of a leg: measured down from the high of an up leg, up from the low of a down leg. */
+export function retracement(high: number, low: number, up: boolean, ratio: number): number {
+  return up ? high - ratio * (high - low) : low + ratio * (high - low);
+}

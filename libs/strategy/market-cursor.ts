@@ -1,0 +1,296 @@
+import { at } from "./at.ts";
+import type { Candles, FundingRates } from "./candles.ts";
+import { ConfluenceZones, type ZoneRule } from "./confluence-zones.ts";
+import { retracement } from "./fibonacci.ts";
+import { type FundingSentiment, fundingSentiment, settledUntil } from "./funding.ts";
+import type { MarketView } from "./market-view.ts";
+import { deviation, movingAverage } from "./moving-average.ts";
+import type { SwingWindow } from "./swing-window.ts";
+import { type TrendDirection, type TrendRule, trendDirection, trendStrength } from "./trend.ts";
+
+/** The columns a cursor walks over. */
+export interface CursorSource {
+  readonly candles: Candles;
+  /** One value a candle. */
+  readonly rsi: Float64Array;
+  readonly btc: Candles | null;
+  readonly funding: FundingRates | null;
+  /** Fibonacci frames that have candles at all, at most 32. */
+  readonly swings: readonly SwingWindow[];
+}
+
+const BAND_DEVIATIONS = 2;
+
+/**
+ * The one implementation of `MarketView`, and the only thing that can move it. One object serves a whole
+ * backtest: every call site stays monomorphic and a candle costs no allocation. Whatever is dear (bands,
+ * frames, zones) is computed when a strategy asks and kept until the cursor moves.
+ */
+export class MarketCursor implements MarketView {
+  readonly #open: Float64Array;
+  readonly #high: Float64Array;
+  readonly #low: Float64Array;
+  readonly #close: Float64Array;
+  readonly #volume: Float64Array;
+  readonly #rsi: Float64Array;
+  readonly #startMs: number;
+  readonly #intervalMs: number;
+  readonly #length: number;
+  readonly #btcClose: Float64Array | null;
+  readonly #btcLength: number;
+  /** Add to an index of the symbol to get BTC's candle with the same open time. */
+  readonly #btcOffset: number;
+  readonly #funding: FundingRates | null;
+  readonly #swings: readonly SwingWindow[];
+  readonly #zones = new ConfluenceZones();
+  #i = 0;
+  #bandAt = -1;
+  #bandMiddle = 0;
+  #bandHalf = 0;
+  #swingsAt = -1;
+  #present = 0;
+  #zoneRule: ZoneRule | null = null;
+  #fundingSettled = 0;
+
+  constructor(source: CursorSource) {
+    const { candles, btc } = source;
+    this.#open = candles.open;
+    this.#high = candles.high;
+    this.#low = candles.low;
+    this.#close = candles.close;
+    this.#volume = candles.volume;
+    this.#rsi = source.rsi;
+    this.#startMs = candles.startMs;
+    this.#intervalMs = candles.intervalMs;
+    this.#length = candles.length;
+    this.#btcClose = btc === null ? null : btc.close;
+    this.#btcLength = btc === null ? 0 : btc.length;
+    this.#btcOffset = btc === null ? 0 : (candles.startMs - btc.startMs) / candles.intervalMs;
+    this.#funding = source.funding;
+    this.#swings = source.swings;
+  }
+
+  /**
+   * Puts the cursor on a candle. Strategies get a `MarketView`, which cannot do this.
+   * @throws RangeError when there is no such candle.
+   */
+  moveTo(i: number): void {
+    if (!(i >= 0 && i < this.#length)) {
+      throw new RangeError(`no candle ${i} in a series of ${this.#length}`);
+    }
+    this.#i = i;
+  }
+
+  open(back = 0): number {
+    return at(this.#open, this.#past(back));
+  }
+
+  high(back = 0): number {
+    return at(this.#high, this.#past(back));
+  }
+
+  low(back = 0): number {
+    return at(this.#low, this.#past(back));
+  }
+
+  close(back = 0): number {
+    return at(this.#close, this.#past(back));
+  }
+
+  volume(back = 0): number {
+    return at(this.#volume, this.#past(back));
+  }
+
+  rsi(back = 0): number {
+    return at(this.#rsi, this.#past(back));
+  }
+
+  changePercent(window: number): number {
+    const i = this.#i;
+    if (!(window >= 1 && window <= i + 1)) return Number.NaN;
+    return (at(this.#close, i) / at(this.#close, i - window + 1) - 1) * 100;
+  }
+
+  ma5(): number {
+    return this.#i < 4 ? Number.NaN : movingAverage(this.#close, this.#i, 5);
+  }
+
+  ma20(): number {
+    this.#band();
+    return this.#bandMiddle;
+  }
+
+  bandLower(): number {
+    this.#band();
+    return this.#bandMiddle - this.#bandHalf;
+  }
+
+  bandUpper(): number {
+    this.#band();
+    return this.#bandMiddle + this.#bandHalf;
+  }
+
+  bandWidthPercent(): number {
+    const lower = this.bandLower();
+    return ((this.bandUpper() - lower) / this.#bandMiddle) * 100;
+  }
+
+  percentB(): number {
+    const lower = this.bandLower();
+    const width = this.bandUpper() - lower;
+    return width > 0 ? (at(this.#close, this.#i) - lower) / width : Number.NaN;
+  }
+
+  coinTrend(rule: TrendRule): TrendDirection {
+    const change = this.changePercent(rule.window);
+    // The averages are only worth computing when the change is large enough.
+    if (!(Math.abs(change) > rule.thresholdPercent)) return "SIDEWAYS";
+    return trendDirection(this.ma5(), this.ma20(), change, rule.thresholdPercent);
+  }
+
+  coinTrendStrength(rule: TrendRule): number {
+    const change = this.changePercent(rule.window);
+    return trendStrength(this.coinTrend(rule), this.ma5(), this.ma20(), change, rule.weight);
+  }
+
+  btcTrend(rule: TrendRule): TrendDirection {
+    const close = this.#btcClose;
+    const j = this.#btcIndex(rule.window);
+    if (close === null || j < 0) return "SIDEWAYS";
+    const change = this.btcChangePercent(rule);
+    if (!(Math.abs(change) > rule.thresholdPercent)) return "SIDEWAYS";
+    return trendDirection(
+      movingAverage(close, j, 5),
+      movingAverage(close, j, 20),
+      change,
+      rule.thresholdPercent,
+    );
+  }
+
+  btcTrendStrength(rule: TrendRule): number {
+    const close = this.#btcClose;
+    const j = this.#btcIndex(rule.window);
+    if (close === null || j < 0) return 0;
+    const ma5 = movingAverage(close, j, 5);
+    const ma20 = movingAverage(close, j, 20);
+    return trendStrength(this.btcTrend(rule), ma5, ma20, this.btcChangePercent(rule), rule.weight);
+  }
+
+  btcChangePercent(rule: TrendRule): number {
+    const close = this.#btcClose;
+    const j = this.#btcIndex(rule.window);
+    if (close === null || j < 0) return 0;
+    return (at(close, j) / at(close, j - rule.window + 1) - 1) * 100;
+  }
+
+  fundingRate(): number | null {
+    const funding = this.#funding;
+    if (funding === null) return null;
+    const closedAtMs = this.#closedAtMs();
+    let settled = this.#fundingSettled;
+    // A backtest walks forward and mostly stays between two settlements; anything else searches.
+    const fits =
+      (settled === 0 || at(funding.timeMs, settled - 1) <= closedAtMs) &&
+      (settled === funding.length || at(funding.timeMs, settled) > closedAtMs);
+    if (!fits) {
+      settled = settledUntil(funding, closedAtMs);
+      this.#fundingSettled = settled;
+    }
+    return settled === 0 ? null : at(funding.rate, settled - 1);
+  }
+
+  fundingSentiment(heavyRate?: number): FundingSentiment {
+    return fundingSentiment(this.fundingRate(), heavyRate);
+  }
+
+  frameCount(): number {
+    this.#moveSwings();
+    return this.#present;
+  }
+
+  framesNearLevel(ratios: readonly number[], tolerance: number): number {
+    this.#moveSwings();
+    const close = at(this.#close, this.#i);
+    let frames = 0;
+    for (const swing of this.#swings) {
+      if (!swing.present) continue;
+      for (const ratio of ratios) {
+        const level = retracement(swing.high, swing.low, swing.up, ratio);
+        if (Math.abs(close - level) / close <= tolerance) {
+          frames++;
+          break;
+        }
+      }
+    }
+    return frames;
+  }
+
+  support(rule: ZoneRule): number {
+    this.#moveZones(rule);
+    return this.#zones.below(at(this.#close, this.#i));
+  }
+
+  resistance(rule: ZoneRule): number {
+    this.#moveZones(rule);
+    return this.#zones.above(at(this.#close, this.#i));
+  }
+
+  supportDistancePercent(rule: ZoneRule): number {
+    return this.#distancePercent(this.support(rule));
+  }
+
+  resistanceDistancePercent(rule: ZoneRule): number {
+    return this.#distancePercent(this.resistance(rule));
+  }
+
+  #distancePercent(zone: number): number {
+    if (Number.isNaN(zone)) return Number.POSITIVE_INFINITY;
+    const close = at(this.#close, this.#i);
+    return (Math.abs(close - zone) / close) * 100;
+  }
+
+  #closedAtMs(): number {
+    return this.#startMs + (this.#i + 1) * this.#intervalMs;
+  }
+
+  #past(back: number): number {
+    const i = this.#i - back;
+    if (!(back >= 0 && i >= 0)) throw new RangeError(`no candle ${back} back from candle ${this.#i}`);
+    return i;
+  }
+
+  /** BTC's candle with the same open time, or -1 when there is none or fewer than `window` up to it. */
+  #btcIndex(window: number): number {
+    const j = this.#i + this.#btcOffset;
+    return j >= window - 1 && j >= 19 && j < this.#btcLength ? j : -1;
+  }
+
+  #band(): void {
+    const i = this.#i;
+    if (this.#bandAt === i) return;
+    this.#bandAt = i;
+    this.#bandMiddle = i < 19 ? Number.NaN : movingAverage(this.#close, i, 20);
+    this.#bandHalf = i < 19 ? Number.NaN : BAND_DEVIATIONS * deviation(this.#close, i, 20, this.#bandMiddle);
+  }
+
+  #moveSwings(): void {
+    if (this.#swingsAt === this.#i) return;
+    this.#swingsAt = this.#i;
+    const closedAtMs = this.#closedAtMs();
+    let changed = false;
+    let present = 0;
+    for (const swing of this.#swings) {
+      if (swing.moveTo(closedAtMs)) changed = true;
+      if (swing.present) present++;
+    }
+    this.#present = present;
+    if (changed) this.#zoneRule = null;
+  }
+
+  #moveZones(rule: ZoneRule): void {
+    this.#moveSwings();
+    if (this.#zoneRule === rule) return;
+    this.#zoneRule = rule;
+    this.#zones.rebuild(this.#swings, rule);
+  }
+}

@@ -1,0 +1,76 @@
+import type { Candles, FundingRates } from "./candles.ts";
+import { effectiveIntervalMs, FRAMES, type Frame, frameWindow } from "./frames.ts";
+import { MarketCursor } from "./market-cursor.ts";
+import type { MarketView } from "./market-view.ts";
+import { wilderRsi } from "./rsi.ts";
+import { SwingWindow } from "./swing-window.ts";
+import { type Timeframe, timeframeMs } from "./timeframe.ts";
+
+/** The symbol that stands for the market; for itself it is its own series. */
+export const BTC_SYMBOL = "BTCUSDT";
+
+/** Everything a decision may rest on, closed candles only. */
+export interface StudyInput {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  /** The symbol in this timeframe. */
+  readonly candles: Candles;
+  /**
+   * Candles of the Fibonacci frames by their interval in ms (see `frameIntervals`), each from far enough back
+   * for its window. The timeframe's own interval need not be there: `candles` serves it. An interval that is
+   * missing makes its frames absent.
+   */
+  readonly frameCandles: ReadonlyMap<number, Candles>;
+  /** BTCUSDT in this timeframe, or null when unknown. Ignored for BTCUSDT itself. */
+  readonly btc: Candles | null;
+  /** Settled rates of the symbol, or null when unknown. */
+  readonly funding: FundingRates | null;
+}
+
+/** A market made ready for decisions: see `decide`. It has one cursor, so use it from one place at a time. */
+export interface Study {
+  readonly input: StudyInput;
+  /**
+   * The market as it was when candle `i` had closed. The same object each time: it is valid until the next call.
+   * @throws RangeError when there is no such candle.
+   */
+  at(i: number): MarketView;
+}
+
+/**
+ * @throws RangeError when candles are of another interval than they are given for: a mistake of the caller.
+ */
+export function makeStudy(input: StudyInput): Study {
+  const intervalMs = timeframeMs(input.timeframe);
+  assertInterval(input.candles, intervalMs, input.symbol);
+  const btc = input.symbol === BTC_SYMBOL ? input.candles : input.btc;
+  if (btc !== null) assertInterval(btc, intervalMs, BTC_SYMBOL);
+  const swings: SwingWindow[] = [];
+  for (const frame of FRAMES) {
+    const candles = frameSeries(input, frame);
+    if (candles !== null) swings.push(new SwingWindow(candles, frameWindow(frame, input.timeframe)));
+  }
+  const { candles, funding } = input;
+  const cursor = new MarketCursor({ candles, rsi: wilderRsi(candles.close), btc, funding, swings });
+  return {
+    input,
+    at(i) {
+      cursor.moveTo(i);
+      return cursor;
+    },
+  };
+}
+
+function frameSeries(input: StudyInput, frame: Frame): Candles | null {
+  const intervalMs = effectiveIntervalMs(frame, input.timeframe);
+  if (intervalMs === input.candles.intervalMs) return input.candles;
+  const candles = input.frameCandles.get(intervalMs) ?? null;
+  if (candles !== null) assertInterval(candles, intervalMs, `frame ${frame.name}`);
+  return candles;
+}
+
+function assertInterval(candles: Candles, intervalMs: number, what: string): void {
+  if (candles.intervalMs !== intervalMs) {
+    throw new RangeError(`${what} needs candles of ${intervalMs} ms, these are of ${candles.intervalMs} ms`);
+  }
+}

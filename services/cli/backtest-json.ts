@@ -1,0 +1,78 @@
+import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts";
+import type { OpenTrade, Trade } from "#libs/backtest/trade.ts";
+
+/** What was backtested. */
+export interface BacktestSubject {
+  readonly symbol: string;
+  readonly timeframe: string;
+}
+
+/** A result as one JSON object for programs: snake_case, times in ms, amounts in USDT, undefined figures null. */
+export function backtestJson(subject: BacktestSubject, result: BacktestResult): Record<string, unknown> {
+  return {
+    symbol: subject.symbol,
+    timeframe: subject.timeframe,
+    candles: result.candles,
+    from_time: result.fromMs,
+    to_time: result.toMs,
+    best_strategy: result.bestStrategy,
+    strategies: Object.fromEntries(
+      Object.entries(result.strategies).map(([name, strategy]) => [name, strategyJson(strategy)]),
+    ),
+  };
+}
+
+function strategyJson({ figures, trades, openTrade }: StrategyResult): Record<string, unknown> {
+  return {
+    total_trades: figures.totalTrades,
+    wins: figures.wins,
+    losses: figures.losses,
+    win_rate: figures.winRate,
+    total_pnl: figures.totalPnl,
+    avg_win: figures.avgWin,
+    avg_loss: figures.avgLoss,
+    profit_factor: figures.profitFactor,
+    max_drawdown: figures.maxDrawdown,
+    confidence_avg: figures.confidenceAvg,
+    holding_minutes_avg: figures.holdingMinutesAvg,
+    fees: figures.fees,
+    funding: figures.funding,
+    skipped_entries: figures.skippedEntries,
+    open_trade: openTrade === null ? null : openTradeJson(openTrade),
+    trades: trades.map(tradeJson),
+  };
+}
+
+/** The keys of a trade without those of its exit. */
+function openTradeJson(trade: OpenTrade): Record<string, unknown> {
+  return {
+    signal_time: trade.signalMs,
+    entry_time: trade.entryMs,
+    side: trade.side,
+    confidence: trade.confidence,
+    entry_price: trade.entryPrice,
+    stop_loss: trade.stopLoss,
+    take_profit: trade.takeProfit,
+    fill_price: trade.fillPrice,
+  };
+}
+
+function tradeJson(trade: Trade): Record<string, unknown> {
+  return {
+    signal_time: trade.signalMs,
+    entry_time: trade.entryMs,
+    exit_time: trade.exitMs,
+    side: trade.side,
+    confidence: trade.confidence,
+    entry_price: trade.entryPrice,
+    stop_loss: trade.stopLoss,
+    take_profit: trade.takeProfit,
+    fill_price: trade.fillPrice,
+    exit_price: trade.exitPrice,
+    exit_reason: trade.exitReason,
+    gross_pnl: trade.gross,
+    fees: trade.fees,
+    funding: trade.funding,
+    net_pnl: trade.net,
+  };
+}
