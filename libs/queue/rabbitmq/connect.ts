@@ -1,0 +1,205 @@
+import type { Channel, ChannelModel } from "amqplib";
+import { QUEUES, type QueueDefinition } from "#libs/contracts/queues.ts";
+import { type Clock, systemClock } from "#libs/runtime/clock.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import { encodeMessage } from "../message-body.ts";
+import {
+  type ConsumeOptions,
+  type Consumer,
+  type DeadLetter,
+  type Handler,
+  type MessageQueue,
+  QueueError,
+} from "../queue.ts";
+import { parseBrokerUrl } from "./broker-url.ts";
+import { peekDeadLetters } from "./dead-letters.ts";
+import { newEnvelope, publishOptions } from "./envelope.ts";
+import { openLink } from "./link.ts";
+import { makePublisher } from "./publisher.ts";
+import { makeSlot } from "./slot.ts";
+import { makeSubscription, type Subscription } from "./subscription.ts";
+import { type DeclaredQueue, declareTopology, PARKING_LEVELS_MS, parkingQueueName } from "./topology.ts";
+
+export interface RabbitMqOptions {
+  /** `amqp://` or `amqps://`, with user and password; neither is ever logged. */
+  readonly url: string;
+  readonly logger: Logger;
+  /** What to declare on every connection; nothing else can be published to or consumed. */
+  readonly queues?: readonly DeclaredQueue[];
+  /** In front of every queue's name, so that tests can share a broker. */
+  readonly queuePrefix?: string;
+  /** The broker's certificate is always verified; `ca` (PEM) replaces the well-known authorities. */
+  readonly tls?: { readonly ca?: string | Buffer; readonly servername?: string };
+  /** From `publish` to the last confirm, waiting for a lost connection included. Default 30 s. */
+  readonly publishTimeoutMs?: number;
+  /** How long to wait for a broker that is not there yet. Default 60 s. */
+  readonly startupTimeoutMs?: number;
+  /** Ends the waiting for the broker at the start, with the signal's reason as the error. */
+  readonly signal?: AbortSignal;
+  /** The waits that parking queues are made for. */
+  readonly parkingLevelsMs?: readonly number[];
+  readonly clock?: Clock;
+}
+
+/**
+ * The queues on a RabbitMQ broker, 3.10 or later. Publishing and consuming have a connection each: a broker
+ * that runs out of memory or disk stops reading from those who publish, and acknowledgements must get through.
+ * Both connections come back without end, with topology and consumers.
+ * @throws QueueError when the URL is wrong, or there is no broker in time.
+ */
+export async function connectRabbitMq(options: RabbitMqOptions): Promise<MessageQueue> {
+  const {
+    logger,
+    queuePrefix = "",
+    publishTimeoutMs = 30_000,
+    startupTimeoutMs = 60_000,
+    parkingLevelsMs = PARKING_LEVELS_MS,
+    clock = systemClock,
+  } = options;
+  const address = parseBrokerUrl(options.url);
+  const declared = (options.queues ?? QUEUES).map(prefixed);
+  const declare = (channel: Channel) => declareTopology(channel, declared, parkingLevelsMs);
+  const socket = { ...options.tls, rejectUnauthorized: true };
+
+  const publisher = makePublisher({ logger, timeoutMs: publishTimeoutMs, declare });
+  const subscriptions = new Set<Subscription>();
+  const consuming = makeSlot<ChannelModel>();
+
+  const publishingLink = await openLink({
+    address,
+    purpose: "publishing",
+    socket,
+    logger,
+    startupTimeoutMs,
+    signal: options.signal,
+    setup: (model) => publisher.setup(model),
+  });
+  const consumingLink = await openLink({
+    address,
+    purpose: "consuming",
+    socket,
+    logger,
+    startupTimeoutMs,
+    signal: options.signal,
+    setup: async (model) => {
+      model.once("close", () => consuming.remove(model));
+      const channel = await model.createChannel();
+      channel.on("error", (error) => logger.warn({ err: error }, "declaring channel error"));
+      await declare(channel);
+      await channel.close();
+      for (const subscription of subscriptions) await subscription.start(model);
+      consuming.put(model);
+    },
+  }).catch(async (error: unknown) => {
+    await publishingLink.close();
+    throw error;
+  });
+
+  function prefixed<Q extends DeclaredQueue>(queue: Q): Q {
+    return {
+      ...queue,
+      name: queuePrefix + queue.name,
+      deadLetterName: queuePrefix + queue.deadLetterName,
+      retryName: queuePrefix + queue.retryName,
+    };
+  }
+
+  /** The queue under its name on the broker. */
+  function known<T>(queue: QueueDefinition<T>): QueueDefinition<T> {
+    const named = prefixed(queue);
+    if (!declared.some(({ name }) => name === named.name)) {
+      throw new QueueError(`queue ${named.name} is not declared: it is not among the given queues`);
+    }
+    return named;
+  }
+
+  /** A short-lived channel: a question about a missing queue costs nobody else theirs. */
+  async function withChannel<R>(work: (channel: Channel) => Promise<R>): Promise<R> {
+    const model = await consuming.take(publishTimeoutMs);
+    try {
+      const channel = await model.createChannel();
+      channel.on("error", (error) => logger.warn({ err: error }, "asking channel error"));
+      const result = await work(channel);
+      await channel.close();
+      return result;
+    } catch (error) {
+      throw new QueueError(
+        `RabbitMQ did not answer: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async function closeAll(): Promise<void> {
+    await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
+    consuming.shut();
+    await publisher.close();
+    await Promise.all([publishingLink.close(), consumingLink.close()]);
+  }
+
+  let closing: Promise<void> | undefined;
+  return {
+    async publish<T>(queue: QueueDefinition<T>, messages: readonly T[]) {
+      const target = known(queue);
+      const publishedAtMs = clock.nowMs();
+      const letters = messages.map((message) => {
+        const { messageId, body } = encodeMessage(target, message);
+        return { messageId, body, options: publishOptions(newEnvelope(publishedAtMs), messageId) };
+      });
+      await publisher.publish(target.name, letters);
+    },
+    async consume<T>(
+      queue: QueueDefinition<T>,
+      handler: Handler<T>,
+      consume: ConsumeOptions,
+    ): Promise<Consumer> {
+      if (closing !== undefined) throw new QueueError("the queue is closed");
+      const subscription = makeSubscription({
+        queue: known(queue),
+        handler,
+        consume,
+        publisher,
+        levelsMs: parkingLevelsMs,
+        clock,
+        logger,
+      });
+      subscriptions.add(subscription);
+      // Without a connection the next one starts it.
+      const model = consuming.peek();
+      if (model !== undefined) await startNow(subscription, model);
+      return {
+        async stop() {
+          await subscription.stop();
+          subscriptions.delete(subscription);
+        },
+      };
+    },
+    async depth(queue) {
+      const { name, retryName, deadLetterName } = known(queue);
+      return withChannel(async (channel) => {
+        const count = async (queueName: string) => (await channel.checkQueue(queueName)).messageCount;
+        let retrying = 0;
+        for (const levelMs of parkingLevelsMs) retrying += await count(parkingQueueName(retryName, levelMs));
+        return { ready: await count(name), retrying, dead: await count(deadLetterName) };
+      });
+    },
+    async deadLetters(queue, limit): Promise<readonly DeadLetter[]> {
+      return withChannel((channel) => peekDeadLetters(channel, known(queue), limit));
+    },
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+
+  async function startNow(subscription: Subscription, model: ChannelModel): Promise<void> {
+    try {
+      await subscription.start(model);
+    } catch (error) {
+      // The connection broke just now; the next one starts it.
+      logger.warn({ err: error }, "consumer starts with the next connection");
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { type ChannelModel, connect, type RecoveringChannelModel, type SocketOptions } from "amqplib";
+import type { Logger } from "#libs/runtime/logging.ts";
+import { QueueError } from "../queue.ts";
+import type { BrokerAddress } from "./broker-url.ts";
+import { doneWithin } from "./within.ts";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_RECONNECT_DELAY_MS = 10_000;
+/** A broker that does not answer a goodbye is left after this. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export interface LinkOptions {
+  readonly address: BrokerAddress;
+  /** What the connection is for, in logs and in the broker's list of connections. */
+  readonly purpose: string;
+  readonly socket: SocketOptions;
+  readonly logger: Logger;
+  /** How long to try before the first connection stands. */
+  readonly startupTimeoutMs: number;
+  /** Ends the waiting for the first connection, with the signal's reason as the error. */
+  readonly signal: AbortSignal | undefined;
+  /**
+   * Opens channels, declares and subscribes; runs after every connect. When it fails the connection is
+   * dropped and made again.
+   */
+  readonly setup: (model: ChannelModel) => Promise<void>;
+}
+
+/** One connection that comes back without end. */
+export interface Link {
+  close(): Promise<void>;
+}
+
+/**
+ * Connects, and from then on reconnects without end with a growing, jittered wait. There is one way back from
+ * every failure: the connection ends and `setup` makes everything anew on the next one.
+ * @throws QueueError when there is no connection after `startupTimeoutMs`, or at once when trying again cannot
+ * help (wrong password, unknown vhost, a queue that exists with other arguments, an untrusted certificate).
+ */
+export async function openLink(options: LinkOptions): Promise<Link> {
+  const { address, purpose, logger } = options;
+  const fields = { broker: address.shown, connection: purpose };
+  const recovering = await connect(address.connect, {
+    ...options.socket,
+    timeout: CONNECT_TIMEOUT_MS,
+    noDelay: true,
+    keepAlive: true,
+    clientProperties: { connection_name: `crypto-backtest ${purpose}` },
+    recovery: {
+      // Bounded by time below: a count of tries says nothing about how long they take.
+      initialMaxRetries: Infinity,
+      maxRetries: Infinity,
+      maxDelay: MAX_RECONNECT_DELAY_MS,
+      waitForConnect: false,
+      setup: async (model: ChannelModel) => {
+        model.on("error", (error) => logger.warn({ ...fields, err: error }, "RabbitMQ connection error"));
+        model.on("handler-error", (error) =>
+          logger.error({ ...fields, err: error }, "RabbitMQ listener failed"),
+        );
+        await options.setup(model);
+      },
+    },
+  });
+  recovering.on("error", () => {
+    // Logged at the connection itself; without a listener it would end the process.
+  });
+  recovering.on("connect", () => logger.info(fields, "connected to RabbitMQ"));
+  recovering.on("disconnect", (error) =>
+    logger.warn({ ...fields, err: error }, "connection to RabbitMQ lost"),
+  );
+  recovering.on("reconnect-scheduled", ({ attempt, delay, error }) =>
+    logger.warn({ ...fields, attempt, delayMs: delay, reason: error.message }, "RabbitMQ is tried again"),
+  );
+  recovering.on("blocked", (reason) => logger.warn({ ...fields, reason }, "RabbitMQ blocks publishers"));
+  recovering.on("unblocked", () => logger.info(fields, "RabbitMQ takes messages again"));
+
+  await firstConnection(recovering, options);
+  return {
+    async close() {
+      await doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
+    },
+  };
+}
+
+async function firstConnection(
+  recovering: RecoveringChannelModel,
+  { address, startupTimeoutMs: timeoutMs, signal }: LinkOptions,
+): Promise<void> {
+  let last = new Error("no answer");
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = () => {};
+  try {
+    signal?.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      recovering.on("connect-failed", (error) => {
+        last = error;
+        if (isHopeless(error)) reject(error);
+      });
+      recovering.once("connect", () => resolve());
+      timer = setTimeout(() => reject(last), timeoutMs);
+      onAbort = () => reject(signal?.reason);
+      signal?.addEventListener("abort", onAbort);
+    });
+  } catch (error) {
+    await doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
+    signal?.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    const waited = error === last && !isHopeless(last) ? ` for ${Math.round(timeoutMs / 1_000)} s` : "";
+    throw new QueueError(`no connection to RabbitMQ at ${address.shown}${waited}: ${reason}`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+const HOPELESS_CODES = new Set<unknown>([
+  // AMQP: ACCESS_REFUSED, NOT_ALLOWED (no such vhost), PRECONDITION_FAILED (other queue arguments)
+  403,
+  530,
+  406,
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+/** Handshake errors carry the AMQP code only in their text. */
+function isHopeless(error: Error): boolean {
+  const code = "code" in error ? error.code : undefined;
+  return (
+    HOPELESS_CODES.has(code) || /ACCESS_REFUSED|ACCESS-REFUSED|NOT_ALLOWED|\b(403|530)\b/.test(error.message)
+  );
+}
+
+/**
+ * Ends a connection whose channel died, so that recovery makes all of it anew. A turn later: when the whole
+ * connection is going down its channels say so first, and there is nothing left to end.
+ */
+export function dropConnection(model: ChannelModel): void {
+  setImmediate(() => {
+    model.close().catch(() => {
+      // It was closing or closed already, which is all that is wanted.
+    });
+  });
+}

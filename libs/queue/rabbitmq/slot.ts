@@ -1,0 +1,57 @@
+import { QueueError } from "../queue.ts";
+
+/** A thing that comes and goes with the connection: whoever needs it waits until it is there again. */
+export interface Slot<T> {
+  peek(): T | undefined;
+  put(value: T): void;
+  /** Takes this value out, unless another has replaced it. */
+  remove(value: T): void;
+  /** @throws QueueError when there is none in time, or the slot is shut. */
+  take(timeoutMs: number): Promise<T>;
+  /** From now on there is none; those who wait are told at once. */
+  shut(): void;
+}
+
+export function makeSlot<T>(): Slot<T> {
+  let value: T | undefined;
+  let isShut = false;
+  const waiters = new Set<{ resolve(value: T): void; reject(error: QueueError): void }>();
+  const shutError = () => new QueueError("the queue is closed");
+  return {
+    peek: () => value,
+    put(next) {
+      value = next;
+      for (const waiter of waiters) waiter.resolve(next);
+      waiters.clear();
+    },
+    remove(gone) {
+      if (value === gone) value = undefined;
+    },
+    async take(timeoutMs) {
+      if (value !== undefined) return value;
+      if (isShut) throw shutError();
+      return new Promise<T>((resolve, reject) => {
+        const waiter = {
+          resolve(found: T) {
+            clearTimeout(timer);
+            resolve(found);
+          },
+          reject(error: QueueError) {
+            clearTimeout(timer);
+            reject(error);
+          },
+        };
+        const timer = setTimeout(() => {
+          waiters.delete(waiter);
+          reject(new QueueError(`not connected to RabbitMQ for ${Math.ceil(timeoutMs)} ms`));
+        }, timeoutMs);
+        waiters.add(waiter);
+      });
+    },
+    shut() {
+      isShut = true;
+      for (const waiter of waiters) waiter.reject(shutError());
+      waiters.clear();
+    },
+  };
+}
