@@ -17,10 +17,7 @@ const BAN_MS = 10 * 60_000;
  * the exchange's and the database's failures wait in the retry queue, what can never succeed is dead-lettered,
  * and while the exchange bans this address the message stays in hand. A bug is thrown on.
  */
-export async function withFailurePolicy(
-  parts: FailureParts,
-  work: () => Promise<Outcome>,
-): Promise<Outcome> {
+export async function withFailurePolicy(parts: FailureParts, work: () => Promise<Outcome>): Promise<Outcome> {
   for (;;) {
     try {
       return await work();

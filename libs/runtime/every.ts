@@ -9,6 +9,10 @@ export interface EveryOptions {
   /** Null: run once. */
   readonly everySeconds: number | null;
   readonly clock: Clock;
+  /** How many times faster than real time the clock runs; a clock that stands still ticks in real time. */
+  readonly speed?: number;
+  /** The work has just been done: begin with waiting for the next full period. */
+  readonly skipFirst?: boolean;
   readonly stopping: AbortSignal;
   readonly logger: Logger;
 }
@@ -19,14 +23,19 @@ export interface EveryOptions {
  */
 export async function runEvery(options: EveryOptions, work: () => Promise<void>): Promise<void> {
   if (options.everySeconds === null) return work();
-  const periodMs = options.everySeconds * 1000;
-  while (!options.stopping.aborted) {
+  const { everySeconds, clock, stopping, logger } = options;
+  const periodMs = everySeconds * 1000;
+  const nextTick = () => {
+    const intoPeriodMs = (clock.nowMs() - AFTER_THE_MINUTE_MS) % periodMs;
+    return pause((periodMs - intoPeriodMs) / (options.speed || 1), stopping);
+  };
+  if (options.skipFirst) await nextTick();
+  while (!stopping.aborted) {
     try {
       await work();
     } catch (error) {
-      options.logger.error({ err: error, nextInSeconds: options.everySeconds }, "this run failed");
+      logger.error({ err: error, nextInSeconds: everySeconds }, "this run failed");
     }
-    const intoPeriodMs = (options.clock.nowMs() - AFTER_THE_MINUTE_MS) % periodMs;
-    await pause(periodMs - intoPeriodMs, options.stopping);
+    await nextTick();
   }
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from "./configuration.ts";
 import { type Environment, processEnvironment } from "./environment.ts";
 import { type Logger, makeLogger } from "./logging.ts";
+import { printError } from "./terminal.ts";
 
 /** ECS sends SIGKILL 120 s after SIGTERM at most; what is not released by then is given up before that. */
 const RELEASE_DEADLINE_MS = 110_000;
@@ -88,7 +89,7 @@ export async function runService(
 
 function exitCodeOf(error: unknown, logger: Logger, stopped: boolean): number {
   if (error instanceof ConfigurationError) {
-    process.stderr.write(`${error.message}\n`);
+    printError(`${error.message}\n`);
     return 2;
   }
   if (stopped) {

@@ -5,19 +5,12 @@ import { isTimeframe, TIMEFRAMES, type Timeframe } from "#libs/strategy/timefram
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 function number(rule: z.ZodType<number, number>, byDefault: number) {
-  return z
-    .string()
-    .trim()
-    .regex(NUMBER, "expected a number")
-    .transform(Number)
-    .pipe(rule)
-    .default(byDefault);
+  return z.string().trim().regex(NUMBER, "expected a number").transform(Number).pipe(rule).default(byDefault);
 }
 
 const positive = (byDefault: number) => number(z.number().positive(), byDefault);
 const atLeastZero = (byDefault: number) => number(z.number().min(0), byDefault);
-const whole = (byDefault: number, min: number, max: number) =>
-  number(z.int().min(min).max(max), byDefault);
+const whole = (byDefault: number, min: number, max: number) => number(z.int().min(min).max(max), byDefault);
 const text = (byDefault: string) => z.string().trim().min(1).default(byDefault);
 
 function daysByTimeframe(value: string, context: z.RefinementCtx): Record<Timeframe, number> {

@@ -95,7 +95,12 @@ async function analyzeTask(
   }
   const { input, firstIndex } = history;
   if (input.candles.length <= firstIndex) {
-    return failed(task, parts, `${symbol} has no ${timeframe} candle in the window`, monotonicMs() - startedMs);
+    return failed(
+      task,
+      parts,
+      `${symbol} has no ${timeframe} candle in the window`,
+      monotonicMs() - startedMs,
+    );
   }
   const result = backtest(input, { rules: parts.rules, firstIndex });
   return {
@@ -191,7 +196,8 @@ function logResult(
     milliseconds: result.analysisTime,
   };
   if (recorded === "repeated") parts.logger.info(figures, "backtest was stored before: nothing changed");
-  else if (result.status === "failed") parts.logger.error({ ...figures, error: result.error }, "backtest failed");
+  else if (result.status === "failed")
+    parts.logger.error({ ...figures, error: result.error }, "backtest failed");
   else parts.logger.info(figures, "backtest stored");
 }
 

@@ -11,6 +11,7 @@ import { decide } from "#libs/strategy/decide.ts";
 import { findStrategy } from "#libs/strategy/registry.ts";
 import { makeStudy } from "#libs/strategy/study.ts";
 import { timeframeMs } from "#libs/strategy/timeframe.ts";
+import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import { type FailureParts, withFailurePolicy } from "../failure-policy.ts";
 import type { InstrumentCatalog } from "./instrument-catalog.ts";
 import { makePosition } from "./position.ts";
@@ -59,17 +60,19 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const { input } = await parts.history.load({
     symbol,
     timeframe,
-    fromMs: toMs - parts.finderCandles * intervalMs,
+    // The loader adds the warm-up before the window, which is part of the candles asked for.
+    fromMs: toMs - Math.max(1, parts.finderCandles - WARM_UP_CANDLES) * intervalMs,
     toMs,
     withBtc: true,
   });
-  logger.info({ candles: Math.min(parts.finderCandles, input.candles.length) }, "[1/4] candles loaded");
   const last = input.candles.length - 1;
+  if (last < 0 || endMs(input.candles) !== toMs) {
+    const moment = new Date(toMs).toISOString();
+    return { kind: "retry", reason: `${symbol} ${timeframe} has no candle yet that closed at ${moment}` };
+  }
+  logger.info({ candles: input.candles.length }, "[1/4] candles loaded");
   const study = makeStudy(input);
   logger.info({ frames: study.at(last).frameCount() }, "[2/4] Fibonacci frames");
-  if (last < 0 || endMs(input.candles) !== toMs) {
-    return { kind: "retry", reason: `${symbol} ${timeframe} has no candle that closed at ${toMs}` };
-  }
 
   const decision = decide(strategy, study, last);
   if (decision.kind === "none") {
@@ -80,11 +83,11 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const position = makePosition({
     signal,
     decision,
-    input,
     study,
+    strategy,
     rules: parts.rules,
     tickSize: instrument.tickSize,
-    strategy,
+    maxAgeSeconds: parts.signalMaxAgeSeconds,
     codeVersion: parts.codeVersion,
     nowMs,
   });
@@ -109,7 +112,10 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
       logger.info(fields, "position was stored before: nothing changed");
       break;
     case "taken":
-      logger.warn({ ...fields, by: stored.by }, "another strategy holds this symbol's position of this moment");
+      logger.warn(
+        { ...fields, by: stored.by },
+        "another strategy holds this symbol's position of this moment",
+      );
       break;
     case "expired":
       logger.warn(fields, "position is older than its life: not stored");

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ConfigurationError } from "#libs/runtime/configuration.ts";
 
 export const MARKETS = ["synthetic", "bybit", "replay"] as const;
 export type MarketName = (typeof MARKETS)[number];
@@ -18,16 +19,13 @@ export interface LocalOptions {
   readonly port: number | null;
 }
 
-/** Wrong arguments: the sentence to print; the process exits with 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 function wholeNumber(min: number, max: number) {
   return (value: string): number => {
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < min || number > max) {
-      throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
+      throw new InvalidArgumentError(
+        `expected a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`,
+      );
     }
     return number;
   };
@@ -35,7 +33,10 @@ function wholeNumber(min: number, max: number) {
 
 function moment(value: string): number {
   const ms = Date.parse(value);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError(`expected a moment such as 2026-01-15T12:00:30Z, not ${JSON.stringify(value)}`);
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError(
+      `expected a moment such as 2026-01-15T12:00:30Z, not ${JSON.stringify(value)}`,
+    );
   return ms;
 }
 
@@ -48,10 +49,13 @@ function speed(value: string): number {
 }
 
 /**
- * Reads the command line of `npm start`.
- * @throws UsageError with what is wrong; CommanderError with code `commander.helpDisplayed` after `--help`.
+ * Reads the command line of `npm start`. Null after `--help`, which has then been printed.
+ * @throws ConfigurationError with what is wrong.
  */
-export function parseLocalOptions(args: readonly string[], print: (text: string) => void): LocalOptions {
+export function parseLocalOptions(
+  args: readonly string[],
+  print: (text: string) => void,
+): LocalOptions | null {
   let complaint = "";
   const command = new Command("npm start --")
     .description("Runs scanner, analyzer, selector and finder in one process.")
@@ -74,10 +78,9 @@ export function parseLocalOptions(args: readonly string[], print: (text: string)
   try {
     command.parse([...args], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError && error.code !== "commander.helpDisplayed") {
-      throw new UsageError(complaint || error.message);
-    }
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return null;
+    throw new ConfigurationError(complaint || error.message);
   }
   const given = command.opts<{
     market: MarketName;
@@ -100,7 +103,7 @@ export function parseLocalOptions(args: readonly string[], print: (text: string)
     port: given.port ?? null,
   };
   const wrong = contradiction(options);
-  if (wrong !== null) throw new UsageError(wrong);
+  if (wrong !== null) throw new ConfigurationError(wrong);
   return options;
 }
 

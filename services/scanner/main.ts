@@ -34,12 +34,13 @@ await runService("scanner", async (scope) => {
     queue,
     clock,
     logger,
-    scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock }),
+    scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock, log: logger }),
     scannerId: workerId(),
     filters: config,
     timeframes: config.timeframes,
   };
-  await runEvery({ everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger }, () =>
-    scan(parts).then(() => undefined),
+  await runEvery(
+    { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
+    () => scan(parts).then(() => undefined),
   );
 });

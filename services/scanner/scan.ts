@@ -62,7 +62,8 @@ export async function scan(parts: ScanParts): Promise<ScanSummary> {
   }
 
   const recorded = lease.kind === "resumed" ? await scans.universe(scanId) : null;
-  if (lease.kind === "resumed") logger.warn({ scanId }, "an earlier scanner did not finish: going on with it");
+  if (lease.kind === "resumed")
+    logger.warn({ scanId }, "an earlier scanner did not finish: going on with it");
   const universe = recorded ?? (await rankNow(parts, nowMs));
   const taken = universe.filter((entry) => entry.taken);
   const selected = taken.map((entry) => entry.symbol);

@@ -26,12 +26,13 @@ await runService("selector", async (scope) => {
     queue,
     clock,
     logger,
-    results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, logger }),
-    leases: makeLeaseStore(dynamo, { tableName: config.scanHistoryTable, clock }),
+    results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, log: logger }),
+    leases: makeLeaseStore(dynamo, { tableName: config.scanHistoryTable, clock, log: logger }),
     selectorId: workerId(),
     thresholds: config,
   };
-  await runEvery({ everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger }, () =>
-    select(parts).then(() => undefined),
+  await runEvery(
+    { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
+    () => select(parts).then(() => undefined),
   );
 });

@@ -1,0 +1,67 @@
+import type { PositionItem } from "#libs/contracts/position-item.ts";
+import type { ScanItem } from "#libs/contracts/scan-item.ts";
+import { monotonicMs } from "#libs/runtime/clock.ts";
+import { pause } from "#libs/runtime/pause.ts";
+import type { ScanSummary } from "../scanner/scan.ts";
+import type { SelectSummary } from "../selector/select.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Progress } from "./progress-view.ts";
+
+const POLL_MS = 100;
+
+export type Scanned = Extract<ScanSummary, { kind: "scanned" }>;
+export type Selected = Extract<SelectSummary, { kind: "selected" }>;
+
+/** One scan and the end of all its backtests. Null when this hour's scan is already done. */
+export async function scanAndBacktest(
+  pipeline: Pipeline,
+  progress: Progress,
+  stopping: AbortSignal,
+): Promise<{ scanned: Scanned; item: ScanItem; scanMs: number; backtestsMs: number } | null> {
+  const startedMs = monotonicMs();
+  progress.activity = "scanning the exchange";
+  const scanned = await pipeline.scan();
+  if (scanned.kind === "held") return null;
+  const scannedMs = monotonicMs();
+  progress.scan = { universe: scanned.universe.length, selected: scanned.selected.length };
+  progress.backtests = { total: scanned.tasks, ended: 0, failed: 0, startedMs: scannedMs };
+  progress.activity = "backtesting";
+  for (;;) {
+    const item = await pipeline.scans.get(scanned.scanId);
+    if (item === null) throw new Error(`the scan ${scanned.scanId} is not in the scan history`);
+    progress.backtests.ended = item.totalTasks - item.pendingTasks;
+    progress.backtests.failed = item.failedTasks;
+    if (item.pendingTasks === 0 || stopping.aborted) {
+      return { scanned, item, scanMs: scannedMs - startedMs, backtestsMs: monotonicMs() - scannedMs };
+    }
+    await pause(POLL_MS, stopping);
+  }
+}
+
+/** One selection, and the end of the search for each of its signals. Null when this minute's is already done. */
+export async function selectAndFind(
+  pipeline: Pipeline,
+  progress: Progress,
+  stopping: AbortSignal,
+): Promise<{
+  selected: Selected;
+  positions: readonly PositionItem[];
+  selectMs: number;
+  findMs: number;
+} | null> {
+  const startedMs = monotonicMs();
+  progress.activity = "selecting strategies";
+  const signals = { published: 0, ended: 0 };
+  progress.signals = signals;
+  const selected = await pipeline.select();
+  if (selected.kind === "held") return null;
+  const selectedMs = monotonicMs();
+  const refused = Object.values(selected.refused).reduce((sum, count) => sum + count, 0);
+  signals.published = selected.taken.length;
+  progress.selection = { judged: selected.taken.length + refused, taken: selected.taken.length };
+  progress.activity = "looking for entries";
+  while (signals.ended < selected.taken.length && !stopping.aborted) await pause(POLL_MS, stopping);
+  const positions = await pipeline.positions.active();
+  progress.positions = positions;
+  return { selected, positions, selectMs: selectedMs - startedMs, findMs: monotonicMs() - selectedMs };
+}

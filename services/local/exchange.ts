@@ -1,0 +1,103 @@
+import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import type { MarketData } from "#libs/market/market-data.ts";
+import { defaultReplayStartMs, recordedExchange } from "#libs/market/simulator/recorded/recorded-exchange.ts";
+import { startExchangeSimulator } from "#libs/market/simulator/server.ts";
+import type { ExchangeSource } from "#libs/market/simulator/source.ts";
+import {
+  DEFAULT_SEED,
+  DEFAULT_START_MS,
+  syntheticExchange,
+} from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
+import { type Clock, simulatedClock, systemClock } from "#libs/runtime/clock.ts";
+import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import type { LocalConfig } from "./config.ts";
+import type { LocalOptions } from "./options.ts";
+
+export interface LocalExchange {
+  readonly market: MarketData;
+  readonly clock: Clock;
+  /** How many times faster than real time the clock runs; 0: it stands still. */
+  readonly speed: number;
+  /** For people: what these prices are. Simulated ones are always said to be simulated. */
+  readonly description: string;
+  readonly simulated: boolean;
+  /** Of the synthetic exchange. */
+  readonly seed: number | null;
+  /** What was left aside on the way, for example files that are no recordings. */
+  readonly notes: readonly string[];
+}
+
+/** A simulator on this machine needs no courtesy. */
+const SIMULATOR_REQUESTS_PER_SECOND = 1_000;
+
+/** The market that was asked for, and never another one. */
+export async function openExchange(
+  scope: Pick<ServiceScope, "own">,
+  options: LocalOptions,
+  config: LocalConfig,
+  logger: Logger,
+): Promise<LocalExchange> {
+  if (options.market === "bybit") {
+    const clock = systemClock;
+    const market = makeBybitMarketData({
+      baseUrl: config.bybitBaseUrl,
+      testnet: config.bybitTestnet,
+      requestsPerSecond: config.bybitRequestsPerSecond,
+      clock,
+      logger,
+    });
+    const where = config.bybitBaseUrl ?? (config.bybitTestnet ? "testnet" : "live");
+    return {
+      market,
+      clock,
+      speed: 1,
+      description: `Bybit, ${where}`,
+      simulated: false,
+      seed: null,
+      notes: [],
+    };
+  }
+
+  const { source, startMs, description, seed, notes } = await openSource(options);
+  const speed = options.speed ?? (options.once ? 0 : 1);
+  const fromMs = options.fromMs ?? startMs;
+  const clock = fromMs === null ? systemClock : simulatedClock(fromMs, speed);
+  const simulator = await startExchangeSimulator({ source, clock });
+  scope.own(simulator, (server) => server.close());
+  const market = makeBybitMarketData({
+    baseUrl: simulator.url,
+    requestsPerSecond: SIMULATOR_REQUESTS_PER_SECOND,
+    clock,
+    logger,
+  });
+  return { market, clock, speed: fromMs === null ? 1 : speed, description, simulated: true, seed, notes };
+}
+
+async function openSource(options: LocalOptions): Promise<{
+  source: ExchangeSource;
+  /** Null: now. */
+  startMs: number | null;
+  description: string;
+  seed: number | null;
+  notes: readonly string[];
+}> {
+  if (options.data !== null) {
+    const recorded = await recordedExchange({ directory: options.data });
+    return {
+      source: recorded,
+      startMs: defaultReplayStartMs(recorded),
+      description: `recorded candles of ${options.data}, replayed`,
+      seed: null,
+      notes: recorded.notes,
+    };
+  }
+  const seed = options.seed ?? DEFAULT_SEED;
+  return {
+    source: syntheticExchange({ seed }),
+    startMs: options.once || options.speed !== null ? DEFAULT_START_MS : null,
+    description: `synthetic exchange, seed ${seed}: all prices are simulated`,
+    seed,
+    notes: [],
+  };
+}

@@ -1,0 +1,66 @@
+import { runService } from "#libs/runtime/lifecycle.ts";
+import { type Logger, makeLogger } from "#libs/runtime/logging.ts";
+import { commandLineArguments, liveStream, print } from "#libs/runtime/terminal.ts";
+import { localConfig } from "./config.ts";
+import { openExchange } from "./exchange.ts";
+import { parseLocalOptions } from "./options.ts";
+import { startPipeline } from "./pipeline.ts";
+import { type Progress, showProgress } from "./progress-view.ts";
+import { runOnAndOn, runOnce } from "./run.ts";
+
+const DEFAULT_PORT = 8000;
+
+await runService("local", async (scope) => {
+  const options = parseLocalOptions(commandLineArguments(), print);
+  if (options === null) return;
+  const config = localConfig(scope.environment);
+  // Standard output carries the summary; with a live view only warnings scroll above it.
+  const stream = options.json ? null : liveStream();
+  const level = stream === null ? config.logLevel : "warn";
+  const progress: Progress = {
+    market: "",
+    simulated: false,
+    endpoint: null,
+    activity: "starting",
+    scan: null,
+    backtests: null,
+    selection: null,
+    signals: null,
+    positions: [],
+  };
+  const view = stream === null ? null : scope.own(showProgress(progress, stream), (shown) => shown.close());
+  const loggerOf = (service: string): Logger =>
+    makeLogger({
+      service,
+      level,
+      format: view === null ? config.logFormat : "pretty",
+      ...(view === null ? { fd: 2 } : { writer: view.lines }),
+    });
+  const logger = loggerOf("local");
+  scope.useLogger(logger);
+
+  const exchange = await openExchange(scope, options, config, logger);
+  progress.market = exchange.description;
+  progress.simulated = exchange.simulated;
+  progress.clock = exchange.clock;
+  if (exchange.simulated) logger.info({ market: exchange.description }, "prices are simulated");
+  for (const note of exchange.notes) logger.info({ note }, "market data");
+
+  const port = options.port ?? (options.once ? 0 : DEFAULT_PORT);
+  const pipeline = await startPipeline(scope, {
+    exchange,
+    config,
+    port,
+    loggerOf,
+    events: {
+      signalEnded: () => {
+        if (progress.signals !== null) progress.signals.ended += 1;
+      },
+    },
+  });
+  progress.endpoint = pipeline.endpoint;
+  logger.info({ endpoint: pipeline.endpoint }, "DynamoDB endpoint: aws dynamodb query --endpoint-url ...");
+
+  const running = { pipeline, exchange, progress, logger, options, stopping: scope.stopping };
+  await (options.once ? runOnce(running) : runOnAndOn(running));
+});

@@ -1,0 +1,147 @@
+import type { TradingSignal } from "#libs/contracts/messages.ts";
+import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { makeHistoryLoader } from "#libs/market/history.ts";
+import { makeInProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
+import type { Handler, Outcome } from "#libs/queue/queue.ts";
+import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import { pause } from "#libs/runtime/pause.ts";
+import { workerId } from "#libs/runtime/worker-id.ts";
+import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import { createTables } from "#libs/store/dynamodb/create-tables.ts";
+import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
+import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
+import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
+import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { startEmbeddedDynamoDb } from "#libs/store/embedded/embedded-dynamodb.ts";
+import { makeAnalyze, makeOnDeadTask } from "../analyzer/analyze.ts";
+import { makeFind, makeOnDeadSignal } from "../finder/find.ts";
+import { makeInstrumentCatalog } from "../finder/instrument-catalog.ts";
+import { type ScanSummary, scan } from "../scanner/scan.ts";
+import { type SelectSummary, select } from "../selector/select.ts";
+import { tradeRulesOf } from "../trade-rules-of.ts";
+import type { LocalConfig } from "./config.ts";
+import type { LocalExchange } from "./exchange.ts";
+
+/** What happened, for the progress view; nothing depends on these being heard. */
+export interface PipelineEvents {
+  signalEnded(signal: TradingSignal): void;
+}
+
+const ANALYZER_PREFETCH = 6;
+const FINDER_PREFETCH = 4;
+const REGION = "ap-northeast-2";
+
+/** The four services on the in-process queue and the embedded DynamoDB: the same use cases as in the cloud. */
+export async function startPipeline(
+  scope: Pick<ServiceScope, "own" | "stopping">,
+  parts: {
+    readonly exchange: LocalExchange;
+    readonly config: LocalConfig;
+    readonly port: number;
+    readonly loggerOf: (service: string) => Logger;
+    readonly events: PipelineEvents;
+  },
+) {
+  const { config, loggerOf, events } = parts;
+  const { market, clock } = parts.exchange;
+  const database = await startEmbeddedDynamoDb({ port: parts.port, clock });
+  scope.own(database, (server) => server.close());
+  const dynamo = makeDynamoClient({
+    region: REGION,
+    endpoint: database.endpoint,
+    credentials: LOCAL_CREDENTIALS,
+  });
+  scope.own(dynamo, (client) => client.destroy());
+  await createTables(dynamo);
+  const queue = makeInProcessQueue({ logger: loggerOf("queue"), clock });
+  scope.own(queue, (broker) => broker.close());
+
+  const logger = loggerOf("analyzer");
+  const results = makeResultsStore(dynamo, { tableName: RESULTS_TABLE.name, clock, log: logger });
+  const positions = makePositionsStore(dynamo, {
+    tableName: POSITIONS_TABLE.name,
+    clock,
+    logger: loggerOf("finder"),
+  });
+  const scans = makeScanStore(dynamo, { tableName: SCAN_HISTORY_TABLE.name, clock });
+  const history = makeHistoryLoader(market);
+  const waiting = { stopping: scope.stopping, pause: (ms: number) => pause(ms, scope.stopping) };
+  const rules = tradeRulesOf(config);
+
+  const analyze = {
+    ...waiting,
+    logger,
+    history,
+    results,
+    scans,
+    rules,
+    analyzerId: workerId(),
+    timeframes: config.timeframes,
+    backtestDays: config.backtestDays,
+  };
+  const onDeadTask = makeOnDeadTask(analyze);
+  const analyzer = await queue.consume(BACKTEST_TASKS, makeAnalyze(analyze), {
+    prefetch: ANALYZER_PREFETCH,
+    onDeadLetter: onDeadTask,
+  });
+  scope.own(analyzer, (consumer) => consumer.stop());
+  const find = makeFind({
+    ...waiting,
+    logger: loggerOf("finder"),
+    clock,
+    history,
+    instruments: makeInstrumentCatalog(market, clock),
+    positions,
+    rules,
+    finderCandles: config.finderCandles,
+    signalMaxAgeSeconds: config.signalMaxAgeSeconds,
+    codeVersion: config.codeVersion,
+  });
+  const finder = await queue.consume(TRADING_SIGNALS, told(find, events.signalEnded), {
+    prefetch: FINDER_PREFETCH,
+    onDeadLetter: makeOnDeadSignal(loggerOf("finder")),
+  });
+  scope.own(finder, (consumer) => consumer.stop());
+
+  const scanning = {
+    market,
+    scans,
+    queue,
+    clock,
+    logger: loggerOf("scanner"),
+    scannerId: workerId(),
+    filters: config,
+    timeframes: config.timeframes,
+  };
+  const selecting = {
+    results,
+    leases: makeLeaseStore(dynamo, { tableName: SCAN_HISTORY_TABLE.name, clock }),
+    queue,
+    clock,
+    logger: loggerOf("selector"),
+    selectorId: workerId(),
+    thresholds: config,
+  };
+  return {
+    endpoint: database.endpoint,
+    queue,
+    results,
+    positions,
+    scans,
+    scan: (): Promise<ScanSummary> => scan(scanning),
+    select: (): Promise<SelectSummary> => select(selecting),
+  };
+}
+
+export type Pipeline = Awaited<ReturnType<typeof startPipeline>>;
+
+/** The handler, and a word to the listener when a message has ended (one that comes back has not). */
+function told<T>(handler: Handler<T>, ended: (message: T) => void): Handler<T> {
+  return async (delivery): Promise<Outcome> => {
+    const outcome = await handler(delivery);
+    if (outcome.kind === "ack" || outcome.kind === "dead-letter") ended(delivery.message);
+    return outcome;
+  };
+}

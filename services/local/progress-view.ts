@@ -1,0 +1,94 @@
+import { Writable } from "node:stream";
+import { createLogUpdate } from "log-update";
+import type { PositionItem } from "#libs/contracts/position-item.ts";
+import { type Clock, monotonicMs } from "#libs/runtime/clock.ts";
+
+/** What the pipeline has done so far, as a person wants to see it. */
+export interface Progress {
+  market: string;
+  simulated: boolean;
+  /** Of the market, once it is open. */
+  clock?: Clock;
+  endpoint: string | null;
+  /** What is going on, or when it goes on. */
+  activity: string;
+  scan: { readonly universe: number; readonly selected: number } | null;
+  backtests: { readonly total: number; ended: number; failed: number; readonly startedMs: number } | null;
+  selection: { readonly judged: number; readonly taken: number } | null;
+  signals: { readonly published: number; ended: number } | null;
+  positions: readonly PositionItem[];
+}
+
+const BAR_WIDTH = 30;
+const POSITIONS_SHOWN = 10;
+
+function bar(done: number, total: number): string {
+  const filled = total === 0 ? 0 : Math.round((done / total) * BAR_WIDTH);
+  return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+}
+
+function timeLeft(done: number, total: number, startedMs: number): string {
+  if (done === 0 || done >= total) return "";
+  const seconds = ((monotonicMs() - startedMs) / done / 1000) * (total - done);
+  return `, ${Math.ceil(seconds)} s left`;
+}
+
+/** The whole view as text. */
+export function renderProgress(progress: Progress): string {
+  const { scan, backtests, selection, signals, positions } = progress;
+  const now =
+    progress.clock === undefined ? "" : ` · ${new Date(progress.clock.nowMs()).toISOString().slice(0, 19)}Z`;
+  const lines = [
+    `crypto-backtest · ${progress.market}${now}`,
+    "",
+    `  scan        ${scan === null ? "..." : `${scan.universe} symbols, ${scan.selected} taken`}`,
+  ];
+  if (backtests === null) lines.push("  backtests   ...");
+  else {
+    const failed = backtests.failed > 0 ? `, ${backtests.failed} failed` : "";
+    const left = timeLeft(backtests.ended, backtests.total, backtests.startedMs);
+    lines.push(
+      `  backtests   ${bar(backtests.ended, backtests.total)} ${backtests.ended}/${backtests.total}${failed}${left}`,
+    );
+  }
+  lines.push(
+    `  selected    ${selection === null ? "..." : `${selection.taken} of ${selection.judged} strategies`}`,
+    `  signals     ${signals === null ? "..." : `${signals.ended}/${signals.published} looked at`}`,
+    `  positions   ${positions.length}`,
+  );
+  for (const position of positions.slice(0, POSITIONS_SHOWN)) lines.push(`    ${positionLine(position)}`);
+  if (positions.length > POSITIONS_SHOWN) lines.push(`    and ${positions.length - POSITIONS_SHOWN} more`);
+  lines.push("", `  ${progress.activity}`);
+  if (progress.endpoint !== null) lines.push(`  DynamoDB    ${progress.endpoint}`);
+  return lines.join("\n");
+}
+
+export function positionLine(position: PositionItem): string {
+  const { symbol, positionType, entryPrice, stopLoss, takeProfit, confidence, strategy, timeframe } =
+    position;
+  return `${symbol.padEnd(14)} ${positionType.padEnd(5)} entry ${entryPrice} stop ${stopLoss} target ${takeProfit} confidence ${confidence} (${strategy} ${timeframe})`;
+}
+
+/** A live view at the bottom of a terminal; log lines written to `lines` scroll above it. */
+export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
+  const update = createLogUpdate(stream, { showCursor: true });
+  const draw = () => update(renderProgress(progress));
+  const timer = setInterval(draw, 250);
+  const lines = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      update.clear();
+      stream.write(chunk);
+      draw();
+      done();
+    },
+  });
+  return {
+    lines,
+    /** Draws the last state and leaves it there. */
+    close(): void {
+      clearInterval(timer);
+      draw();
+      update.done();
+    },
+  };
+}

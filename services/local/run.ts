@@ -1,0 +1,71 @@
+import { monotonicMs } from "#libs/runtime/clock.ts";
+import { runEvery } from "#libs/runtime/every.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import { print } from "#libs/runtime/terminal.ts";
+import { scanAndBacktest, selectAndFind } from "./cycle.ts";
+import type { LocalExchange } from "./exchange.ts";
+import type { LocalOptions } from "./options.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Progress } from "./progress-view.ts";
+import { describeSummary, summaryOf } from "./summary.ts";
+
+export interface Running {
+  readonly pipeline: Pipeline;
+  readonly exchange: LocalExchange;
+  readonly progress: Progress;
+  readonly logger: Logger;
+  readonly options: LocalOptions;
+  readonly stopping: AbortSignal;
+}
+
+/** One whole cycle and its summary on standard output. */
+export async function runOnce(running: Running): Promise<void> {
+  const { pipeline, exchange, progress, options, stopping } = running;
+  const startedMs = monotonicMs();
+  const scan = await scanAndBacktest(pipeline, progress, stopping);
+  if (scan === null || stopping.aborted) return;
+  const search = await selectAndFind(pipeline, progress, stopping);
+  if (search === null || stopping.aborted) return;
+  const report = {
+    market: options.market,
+    description: exchange.description,
+    simulated: exchange.simulated,
+    seed: exchange.seed,
+    clockMs: exchange.clock.nowMs(),
+    scanned: scan.scanned,
+    item: scan.item,
+    selected: search.selected,
+    results: await pipeline.results.ofScan(scan.scanned.scanId),
+    positions: search.positions,
+    durationsMs: {
+      scan: scan.scanMs,
+      backtests: scan.backtestsMs,
+      select: search.selectMs,
+      find: search.findMs,
+      total: monotonicMs() - startedMs,
+    },
+  };
+  progress.activity = "done";
+  print(options.json ? `${JSON.stringify(summaryOf(report), null, 2)}\n` : describeSummary(report));
+}
+
+/** Scans at once and then each hour, selects when the first scan has ended and then each minute, until stopped. */
+export async function runOnAndOn(running: Running): Promise<void> {
+  const { pipeline, exchange, progress, logger, stopping } = running;
+  const { clock, speed } = exchange;
+  const firstScan = scanAndBacktest(pipeline, progress, stopping).catch((error: unknown) =>
+    logger.error({ err: error }, "the first scan failed: the next one starts within the hour"),
+  );
+  await firstScan;
+  const scanning = runEvery(
+    { everySeconds: 3_600, clock, speed, stopping, logger, skipFirst: true },
+    async () => {
+      await scanAndBacktest(pipeline, progress, stopping);
+    },
+  );
+  const selecting = runEvery({ everySeconds: 60, clock, speed, stopping, logger }, async () => {
+    await selectAndFind(pipeline, progress, stopping);
+    progress.activity = "waiting for the next minute";
+  });
+  await Promise.all([scanning, selecting]);
+}

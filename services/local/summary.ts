@@ -1,0 +1,110 @@
+import type { PositionItem } from "#libs/contracts/position-item.ts";
+import type { ResultsItem } from "#libs/contracts/results-item.ts";
+import type { ScanItem } from "#libs/contracts/scan-item.ts";
+import type { Scanned, Selected } from "./cycle.ts";
+import { positionLine } from "./progress-view.ts";
+
+export interface CycleReport {
+  readonly market: string;
+  readonly description: string;
+  readonly simulated: boolean;
+  readonly seed: number | null;
+  readonly clockMs: number;
+  readonly scanned: Scanned;
+  readonly item: ScanItem;
+  readonly selected: Selected;
+  readonly results: readonly ResultsItem[];
+  readonly positions: readonly PositionItem[];
+  readonly durationsMs: Readonly<Record<"scan" | "backtests" | "select" | "find" | "total", number>>;
+}
+
+/** The cycle as one object for programs: names as on the wire, durations in milliseconds. */
+export function summaryOf(report: CycleReport) {
+  const { scanned, item, selected } = report;
+  const refused: Record<string, number> = {};
+  for (const { reason } of scanned.universe)
+    if (reason !== undefined) refused[reason] = (refused[reason] ?? 0) + 1;
+  const refusedStrategies = Object.values(selected.refused).reduce((sum, count) => sum + count, 0);
+  return {
+    market: report.market,
+    simulated: report.simulated,
+    description: report.description,
+    seed: report.seed,
+    clock: new Date(report.clockMs).toISOString(),
+    scan_id: scanned.scanId,
+    scan_timestamp: scanned.scanTimestamp,
+    scanned: scanned.universe.length,
+    selected: scanned.selected.length,
+    refused,
+    tasks: {
+      published: scanned.tasks,
+      finished: item.completedTasks + item.noTradesTasks + item.failedTasks,
+      completed: item.completedTasks,
+      no_trades: item.noTradesTasks,
+      failed: item.failedTasks,
+      pending: item.pendingTasks,
+    },
+    strategies: {
+      coins: selected.coins,
+      judged: selected.taken.length + refusedStrategies,
+      selected: selected.taken.length,
+      refused: selected.refused,
+    },
+    signals: selected.taken.length,
+    positions: report.positions.length,
+    durations: Object.fromEntries(
+      Object.entries(report.durationsMs).map(([name, ms]) => [`${name}_ms`, Math.round(ms)]),
+    ),
+  };
+}
+
+/** The same for a person. */
+export function describeSummary(report: CycleReport): string {
+  const { item, scanned, selected } = report;
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  const { durationsMs } = report;
+  const failed = item.failedTasks > 0 ? `, ${item.failedTasks} failed` : "";
+  const { trades, win_rate, pnl } = selected.refused;
+  const lines = [
+    "",
+    `${report.description}, at ${new Date(report.clockMs).toISOString()}`,
+    `scan        ${scanned.universe.length} symbols, ${scanned.selected.length} taken (${seconds(durationsMs.scan)})`,
+    `backtests   ${item.totalTasks - item.pendingTasks} of ${item.totalTasks}: ${item.completedTasks} with trades, ${item.noTradesTasks} without${failed} (${seconds(durationsMs.backtests)})`,
+    `selected    ${selected.taken.length} of ${selected.taken.length + trades + win_rate + pnl} strategies; refused: ${trades} by trades, ${win_rate} by win rate, ${pnl} by PnL`,
+    ...selected.taken.map(
+      (signal) =>
+        `  ${signal.symbol.padEnd(14)} ${signal.timeframe.padEnd(4)} ${signal.strategy.padEnd(9)} win rate ${signal.winRate.toFixed(1).padStart(5)} %  PnL $${signal.totalPnl.toFixed(2)}  ${signal.totalTrades} trades`,
+    ),
+    `positions   ${report.positions.length} (${seconds(durationsMs.find)})`,
+    ...report.positions.map((position) => `  ${positionLine(position)}`),
+    ...bestOf(report.results),
+    `total       ${seconds(durationsMs.total)}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const BEST_SHOWN = 10;
+
+function bestOf(results: readonly ResultsItem[]): string[] {
+  const rows = results
+    .flatMap((item) =>
+      Object.entries(item.timeframes).flatMap(([timeframe, result]) =>
+        Object.entries(result.strategies).map(([strategy, figures]) => ({
+          symbol: item.symbol,
+          timeframe,
+          strategy,
+          figures,
+        })),
+      ),
+    )
+    .filter((row) => row.figures.totalTrades > 0)
+    .sort((a, b) => b.figures.totalPnl - a.figures.totalPnl);
+  if (rows.length === 0) return [];
+  return [
+    `highest PnL of ${rows.length} strategy results with trades`,
+    ...rows.slice(0, BEST_SHOWN).map(({ symbol, timeframe, strategy, figures }) => {
+      const winRate = figures.winRate === null ? "-" : figures.winRate.toFixed(1);
+      return `  ${symbol.padEnd(14)} ${timeframe.padEnd(4)} ${strategy.padEnd(9)} win rate ${winRate.padStart(5)} %  PnL $${figures.totalPnl.toFixed(2)}  ${figures.totalTrades} trades`;
+    }),
+  ];
+}

@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { SERVICES } from "#libs/contracts/names.ts";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+interface SourceFile {
+  /** From the project's root, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+  /** What it imports: a path from the root, or a package's name. */
+  readonly imports: readonly string[];
+}
+
+function sourceFiles(folder: string): SourceFile[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => {
+      const absolute = join(entry.parentPath, entry.name);
+      const path = relative(ROOT, absolute);
+      const text = readFileSync(absolute, "utf8");
+      const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(
+        (match) => match[1] ?? "",
+      );
+      return { path, text, imports: specifiers.map((specifier) => resolved(path, specifier)) };
+    });
+}
+
+function resolved(path: string, specifier: string): string {
+  if (specifier.startsWith("#")) return specifier.slice(1);
+  if (specifier.startsWith(".")) return join(dirname(path), specifier);
+  return specifier;
+}
+
+/** What each folder may import of this project, itself always included; the first matching folder counts. */
+const ALLOWED: readonly (readonly [folder: string, mayImport: readonly string[]])[] = [
+  ["libs/strategy", []],
+  ["libs/backtest", ["libs/strategy"]],
+  ["libs/contracts", ["libs/strategy"]],
+  ["libs/runtime", ["libs/contracts", "libs/strategy"]],
+  ["libs/market", ["libs/contracts", "libs/strategy", "libs/runtime"]],
+  ["libs/queue", ["libs/contracts", "libs/runtime"]],
+  ["libs/store", ["libs/contracts", "libs/strategy", "libs/runtime"]],
+  ["services", ["libs"]],
+  // A task definition is checked against the settings that its service reads.
+  ["infra", ["libs/contracts", "libs/runtime", ...SERVICES.map((name) => `services/${name}/config.ts`)]],
+];
+
+/** Adapters of one port do not know each other. */
+const STRANGERS: readonly (readonly [string, string])[] = [
+  ["libs/market/bybit", "libs/market/simulator"],
+  ["libs/queue/rabbitmq", "libs/queue/in-process"],
+  ["libs/store/dynamodb", "libs/store/embedded"],
+];
+
+const inside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+const files = [...sourceFiles("libs"), ...sourceFiles("services"), ...sourceFiles("infra")];
+
+describe("the boundaries of the source tree", () => {
+  it("lets dependencies point one way only", () => {
+    const wrong = files.flatMap((file) => {
+      const rule = ALLOWED.find(([folder]) => inside(file.path, folder));
+      if (rule === undefined) return [`${file.path} is in no known folder`];
+      const [folder, mayImport] = rule;
+      return file.imports
+        .filter((target) => /^(libs|services|infra|test)\//.test(target))
+        .filter((target) => ![folder, ...mayImport].some((allowed) => inside(target, allowed)))
+        .map((target) => `${file.path} imports ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps the strategy core and the backtest free of packages, I/O, clocks and chance", () => {
+    const core = files.filter(
+      (file) => inside(file.path, "libs/strategy") || inside(file.path, "libs/backtest"),
+    );
+    expect(core.length).toBeGreaterThan(10);
+    const wrong = core.flatMap((file) => [
+      ...file.imports
+        .filter((target) => !target.startsWith("libs/"))
+        .map((target) => `${file.path} imports ${target}`),
+      ...[
+        ...file.text.matchAll(/\b(Date\.now|new Date\(\)|performance\.|Math\.random|process\.|console\.)/g),
+      ].map((match) => `${file.path} uses ${match[0]}`),
+    ]);
+    expect(wrong).toEqual([]);
+  });
+
+  it("lets adapters of one port not know each other", () => {
+    const wrong = files.flatMap((file) =>
+      STRANGERS.flatMap(([one, other]) => [
+        ...(inside(file.path, one) ? file.imports.filter((target) => inside(target, other)) : []),
+        ...(inside(file.path, other) ? file.imports.filter((target) => inside(target, one)) : []),
+      ]).map((target) => `${file.path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ["process.env", /\bprocess\.env\b/, ["libs/runtime/environment.ts"]],
+    ["process.on and process.exit", /\bprocess\.(on|once|exit)\b/, ["libs/runtime/lifecycle.ts"]],
+    ["Date.now", /\bDate\.now\b/, ["libs/runtime/clock.ts"]],
+    ["process.stdout, stderr and argv", /\bprocess\.(stdout|stderr|argv)\b/, ["libs/runtime/terminal.ts"]],
+    ["console", /\bconsole\./, []],
+  ])("touches %s in one known place only", (_, pattern, places) => {
+    const users = [...sourceFiles("libs"), ...sourceFiles("services")]
+      .filter((file) => pattern.test(withoutComments(file.text)))
+      .map((file) => file.path);
+    expect(users.filter((path) => !(places as readonly string[]).includes(path))).toEqual([]);
+  });
+});
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
+}
