@@ -1,5 +1,5 @@
 import { at } from "./at.ts";
-import { CandleError } from "./candle-error.ts";
+import { CandleError, showTime } from "./candle-error.ts";
 import type { Candles } from "./candles.ts";
 
 /** Candles as they come from a file or an exchange: one entry a candle in each column, oldest first. */
@@ -81,9 +81,11 @@ function timeProblem(times: Float64Array, i: number, intervalMs: number): string
     if (timeMs < before) return `the open time is not ascending, the candle before opened at ${before}`;
   }
   if (timeMs % intervalMs !== 0) return `the open time is not a multiple of the interval of ${intervalMs} ms`;
-  const before = at(times, i - 1);
-  const missing = (timeMs - before) / intervalMs - 1;
-  return `a hole before it: ${missing} ${missing === 1 ? "candle is" : "candles are"} missing after ${before}`;
+  const firstMissing = at(times, i - 1) + intervalMs;
+  const missing = (timeMs - firstMissing) / intervalMs;
+  return missing === 1
+    ? `a hole before it: the candle at ${showTime(firstMissing)} is missing`
+    : `a hole before it: ${missing} candles are missing, the first at ${showTime(firstMissing)}`;
 }
 
 function toColumn(values: ArrayLike<number>): Float64Array {

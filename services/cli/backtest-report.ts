@@ -1,0 +1,106 @@
+import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts";
+import type { Figures } from "#libs/backtest/figures.ts";
+import type { Trade } from "#libs/backtest/trade.ts";
+import type { BacktestSubject } from "./backtest-json.ts";
+
+const LAST_TRADES = 5;
+const UNDEFINED = "-";
+
+const ROWS: readonly (readonly [string, (figures: Figures) => string])[] = [
+  ["Trades", (f) => `${f.totalTrades}`],
+  ["Wins / losses", (f) => `${f.wins} / ${f.losses}`],
+  ["Win rate", (f) => fixed(f.winRate, 1, " %")],
+  ["PnL", (f) => money(f.totalPnl)],
+  ["Average win", (f) => money(f.avgWin)],
+  ["Average loss", (f) => money(f.avgLoss)],
+  ["Profit factor", (f) => fixed(f.profitFactor, 2)],
+  ["Max drawdown", (f) => money(f.maxDrawdown)],
+  ["Fees", (f) => money(f.fees)],
+  ["Funding", (f) => money(f.funding)],
+  ["Confidence", (f) => fixed(f.confidenceAvg, 1)],
+  ["Holding", (f) => duration(f.holdingMinutesAvg)],
+  ["Skipped entries", (f) => `${f.skippedEntries}`],
+];
+
+/** A result as a trader reads it: the window, one column a strategy, and each one's last trades. */
+export function backtestReport(subject: BacktestSubject, result: BacktestResult): string {
+  const entries = Object.entries(result.strategies);
+  const best = result.bestStrategy === "NONE" ? "none has traded" : result.bestStrategy;
+  const summary = table([
+    ["", ...entries.map(([name]) => name)],
+    ...ROWS.map(([label, show]) => [label, ...entries.map(([, { figures }]) => show(figures))]),
+  ]);
+  return [
+    `${subject.symbol} ${subject.timeframe}: ${result.candles} candles, ${moment(result.fromMs)} to ${moment(result.toMs)} UTC`,
+    `Best strategy: ${best}`,
+    "",
+    summary,
+    ...entries.flatMap(([name, strategy]) => lastTrades(name, strategy)),
+    "",
+  ].join("\n");
+}
+
+function lastTrades(name: string, { trades, openTrade }: StrategyResult): string[] {
+  const lines: string[] = [];
+  if (trades.length > 0) {
+    const shown = trades.slice(-LAST_TRADES);
+    lines.push("", shown.length < trades.length ? `${name}, last ${shown.length} trades` : `${name}, trades`);
+    lines.push(table([["entry", "side", "fill", "exit", "at", "reason", "PnL"], ...shown.map(tradeRow)]));
+  }
+  if (openTrade !== null) {
+    const { entryMs, side, fillPrice, stopLoss, takeProfit } = openTrade;
+    lines.push(
+      "",
+      `${name}, still open (in no figure): ${side} since ${moment(entryMs)} at ${price(fillPrice)}, ` +
+        `stop ${price(stopLoss)}, target ${price(takeProfit)}`,
+    );
+  }
+  return lines;
+}
+
+function tradeRow(trade: Trade): string[] {
+  return [
+    moment(trade.entryMs),
+    trade.side,
+    price(trade.fillPrice),
+    moment(trade.exitMs),
+    price(trade.exitPrice),
+    trade.exitReason.replace("_", " "),
+    money(trade.net),
+  ];
+}
+
+/** The first column is left-aligned, the others right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const pad = (cell: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+  };
+  return rows.map((row) => `  ${row.map(pad).join("  ").trimEnd()}`).join("\n");
+}
+
+function fixed(value: number | null, digits: number, unit = ""): string {
+  return value === null ? UNDEFINED : `${value.toFixed(digits)}${unit}`;
+}
+
+function money(value: number | null): string {
+  if (value === null) return UNDEFINED;
+  return `${value <= -0.005 ? "-" : ""}$${Math.abs(value).toFixed(2)}`;
+}
+
+/** Eight significant digits: more than any tick shows. */
+function price(value: number): string {
+  return `${Number(value.toPrecision(8))}`;
+}
+
+function moment(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 16).replace("T", " ");
+}
+
+function duration(minutes: number | null): string {
+  if (minutes === null) return UNDEFINED;
+  const whole = Math.round(minutes);
+  const hours = Math.floor(whole / 60);
+  return hours === 0 ? `${whole} min` : `${hours} h ${whole % 60} min`;
+}
