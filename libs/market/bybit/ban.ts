@@ -1,0 +1,45 @@
+import { MarketError } from "../market-error.ts";
+
+/**
+ * The exchange's ban of this address. While it lasts, nothing may reach the network: each request during a
+ * ban prolongs it.
+ */
+export interface Ban {
+  /** Begins or prolongs the ban, and aborts every wait that holds `signal()`. */
+  start(durationMs: number, why: string): MarketError;
+  /** Throws a `MarketError` of kind `banned`, with the remaining time, while the ban lasts. */
+  assertNone(): void;
+  /** Aborted, with the error as the reason, at the next ban's start. */
+  signal(): AbortSignal;
+}
+
+export function makeBan(nowMs: () => number): Ban {
+  let untilMs = Number.NEGATIVE_INFINITY;
+  let reason = "";
+  let controller = new AbortController();
+
+  function error(): MarketError {
+    const remainingMs = Math.max(0, Math.ceil(untilMs - nowMs()));
+    return new MarketError(
+      "banned",
+      `${reason}; no call to the exchange for ${Math.ceil(remainingMs / 1000)} s`,
+      { retryAfterMs: remainingMs },
+    );
+  }
+
+  return {
+    start(durationMs, why) {
+      untilMs = Math.max(untilMs, nowMs() + durationMs);
+      reason = why;
+      const started = error();
+      const previous = controller;
+      controller = new AbortController();
+      previous.abort(started);
+      return started;
+    },
+    assertNone() {
+      if (nowMs() < untilMs) throw error();
+    },
+    signal: () => controller.signal,
+  };
+}

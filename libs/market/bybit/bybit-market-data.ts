@@ -1,0 +1,95 @@
+import { monotonicMs } from "#libs/runtime/clock.ts";
+import { backoffDelays } from "#libs/runtime/retry.ts";
+import type { Sleep } from "#libs/runtime/sleep.ts";
+import type { Instrument, MarketData } from "../market-data.ts";
+import { MarketError } from "../market-error.ts";
+import { makeBan } from "./ban.ts";
+import { type MarketLogger, makeCall } from "./calls.ts";
+import { makeBybitClient } from "./client.ts";
+import { loadCandles } from "./load-candles.ts";
+import { loadFunding } from "./load-funding.ts";
+import { instrumentOf, tickerOf } from "./mapper.ts";
+import { makePacer } from "./pacing.ts";
+import { makeRestClient } from "./transport.ts";
+
+export interface BybitOptions {
+  /** For example `http://127.0.0.1:8080` for a simulator. The live API when absent. */
+  readonly baseUrl?: string | undefined;
+  readonly testnet?: boolean | undefined;
+  /** Bybit allows an address 600 requests in 5 seconds; stay well below, other processes may share it. */
+  readonly requestsPerSecond: number;
+  readonly logger?: MarketLogger | undefined;
+  /**
+   * Real time, for pacing, waits and the ban: by default the machine's monotonic clock and timers. Never the
+   * clock of a simulated exchange, which may stand still. What has closed is decided by the exchange's time.
+   */
+  readonly time?: {
+    readonly nowMs?: () => number;
+    readonly sleep?: Sleep;
+    readonly random?: () => number;
+  };
+  /** An upper limit of one request and its answer. Default 10 seconds. */
+  readonly timeoutMs?: number | undefined;
+  /** Waits between attempts of a failed request. Default 0.25, 1, 4 and 10 seconds. */
+  readonly retryDelaysMs?: readonly number[] | undefined;
+  /** Waits before candles that are missing or bad are fetched again. Default 0.5 and 2 seconds. */
+  readonly refetchDelaysMs?: readonly number[] | undefined;
+  /** Pages of one range asked for at the same time. Default 4. */
+  readonly pageConcurrency?: number | undefined;
+  /** Public market data needs none. */
+  readonly credentials?: { readonly key: string; readonly secret: string } | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_RETRY_DELAYS_MS = backoffDelays({ firstMs: 250, factor: 4, capMs: 10_000, retries: 4 });
+const DEFAULT_REFETCH_DELAYS_MS = [500, 2_000];
+const DEFAULT_PAGE_CONCURRENCY = 4;
+
+/** Bybit's public v5 API for USDT perpetuals. One value a process: it holds the pace and the ban. */
+export function makeBybitMarketData(options: BybitOptions): MarketData {
+  const { logger } = options;
+  const { nowMs = monotonicMs, sleep, random } = options.time ?? {};
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const rest = makeRestClient({ ...options, timeoutMs });
+  const pacer = makePacer({ requestsPerSecond: options.requestsPerSecond, nowMs, sleep });
+  const call = makeCall({
+    pacer,
+    ban: makeBan(nowMs),
+    timeoutMs,
+    retryDelaysMs: options.retryDelaysMs ?? DEFAULT_RETRY_DELAYS_MS,
+    logger,
+    sleep,
+    random,
+  });
+  const client = makeBybitClient(rest, call, logger);
+  const loadPolicy = {
+    concurrency: options.pageConcurrency ?? DEFAULT_PAGE_CONCURRENCY,
+    refetchDelaysMs: options.refetchDelaysMs ?? DEFAULT_REFETCH_DELAYS_MS,
+    sleep,
+  };
+
+  return {
+    serverTimeMs: () => client.serverTimeMs(),
+    async tickers() {
+      return (await client.tickers()).map(tickerOf);
+    },
+    async instruments() {
+      const instruments = new Map<string, Instrument>();
+      const seen = new Set<string>();
+      let cursor = "";
+      do {
+        // A cursor that comes back would be followed for ever.
+        if (seen.has(cursor)) {
+          throw new MarketError("retryable", `instruments: the exchange repeats the page cursor ${cursor}`);
+        }
+        seen.add(cursor);
+        const page = await client.instruments(cursor);
+        for (const row of page.rows) instruments.set(row.symbol, instrumentOf(row));
+        cursor = page.nextCursor;
+      } while (cursor !== "");
+      return [...instruments.values()];
+    },
+    candles: (range) => loadCandles(client, range, loadPolicy),
+    fundingRates: (range) => loadFunding(client, range),
+  };
+}

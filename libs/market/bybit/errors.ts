@@ -1,0 +1,143 @@
+import { MarketError, type MarketErrorKind } from "../market-error.ts";
+import type { BybitReply } from "./transport.ts";
+
+/** How long the exchange wants silence after HTTP 403 "access too frequent". */
+export const BAN_MS = 10 * 60_000;
+
+/** Waited after "too many visits" when the reply does not say for how long; its windows are 1 to 5 seconds. */
+const DEFAULT_RATE_LIMIT_WAIT_MS = 1_000;
+
+interface Remedy {
+  readonly kind: MarketErrorKind;
+  readonly meaning: string;
+  /** The exchange asks for fewer requests: all calls wait, not only the one that was told. */
+  readonly slowDown?: boolean;
+}
+
+/**
+ * What each return code asks of the caller. A code that is not here is `rejected`.
+ * https://bybit-exchange.github.io/docs/v5/error
+ */
+const REMEDY_BY_CODE: Readonly<Record<number, Remedy>> = {
+  429: { kind: "retryable", meaning: "the exchange's system is busy" },
+  10000: { kind: "retryable", meaning: "the exchange timed out" },
+  10001: { kind: "rejected", meaning: "a parameter is wrong" },
+  10002: { kind: "retryable", meaning: "the request came too late or this machine's clock is wrong" },
+  10006: { kind: "retryable", meaning: "too many requests", slowDown: true },
+  10009: { kind: "banned", meaning: "this address is banned" },
+  10016: { kind: "retryable", meaning: "the exchange's service is restarting or failing" },
+  10018: { kind: "retryable", meaning: "too many requests from this address", slowDown: true },
+  10429: { kind: "retryable", meaning: "the exchange limits its own traffic" },
+};
+
+/** HTTP statuses that are not covered by the rule "5xx is retryable, the rest is rejected". */
+const REMEDY_BY_STATUS: Readonly<Record<number, Remedy>> = {
+  403: {
+    kind: "banned",
+    meaning: "access too frequent, or an address of a country that the exchange does not serve",
+  },
+  408: { kind: "retryable", meaning: "request timeout" },
+  425: { kind: "retryable", meaning: "too early" },
+  429: { kind: "retryable", meaning: "too many requests", slowDown: true },
+};
+
+/** The texts with which the exchange says, under the general code 10001, that it does not know a symbol. */
+const UNKNOWN_SYMBOL =
+  /symbols?\s*(is\s*)?(invalid|not exist|does not exist)|(invalid|not supported|unknown)\s+symbols?/i;
+
+/** A reply with a return code other than 0. `subject` names the call: "kline BTCUSDT 1m". */
+export function errorOfReply(
+  subject: string,
+  reply: { retCode: number; retMsg: string; time?: number | undefined },
+  resetAtMs: number | null,
+): MarketError {
+  const remedy = REMEDY_BY_CODE[reply.retCode] ?? { kind: "rejected" as const, meaning: "refused" };
+  const text = `${subject}: Bybit code ${reply.retCode} (${remedy.meaning}): ${excerpt(reply.retMsg)}`;
+  if (reply.retCode === 10001 && UNKNOWN_SYMBOL.test(reply.retMsg)) {
+    return new MarketError("unknown-symbol", text);
+  }
+  return new MarketError(remedy.kind, text, waitOf(remedy, reply.time ?? null, resetAtMs));
+}
+
+/** An answer that is no reply of the API at all: a proxy's page, a cut or empty body. */
+export function errorOfGarbage(subject: string, reply: BybitReply): MarketError {
+  return new MarketError("retryable", `${subject}: the answer is not a Bybit reply: ${describe(reply)}`);
+}
+
+/** The whole call took longer than it may. */
+export function errorOfDeadline(subject: string, timeoutMs: number): MarketError {
+  return new MarketError("retryable", `${subject}: no complete answer within ${timeoutMs} ms`);
+}
+
+/**
+ * Whatever the SDK throws, as a `MarketError`. The only place that sees the SDK's errors: they carry the
+ * key and the secret in `requestOptions` and the request's headers in `config`, so nothing of them is kept
+ * but a status, a code and a text, and none becomes the `cause`.
+ */
+export function errorOfThrown(subject: string, thrown: unknown): MarketError {
+  // Thrown by the SDK when the request could not even be built.
+  if (typeof thrown === "string") return new MarketError("rejected", `${subject}: ${excerpt(thrown)}`);
+  if (!isRecord(thrown)) return new MarketError("rejected", `${subject}: failed without a reason`);
+
+  const status = [thrown.code, thrown.status].find((value) => typeof value === "number");
+  if (typeof status === "number") {
+    return errorOfStatus(subject, status, isReply(thrown.body) ? thrown.body : null);
+  }
+  const code = typeof thrown.code === "string" ? `${thrown.code}: ` : "";
+  const message = typeof thrown.message === "string" ? thrown.message : "no answer";
+  // Without an HTTP status no answer came: timeouts, resets, refused connections, unknown hosts.
+  return new MarketError("retryable", `${subject}: ${code}${excerpt(message)}`);
+}
+
+function errorOfStatus(subject: string, status: number, reply: BybitReply | null): MarketError {
+  const remedy: Remedy =
+    REMEDY_BY_STATUS[status] ??
+    (status >= 500
+      ? { kind: "retryable", meaning: "the exchange's server fails" }
+      : status < 300
+        ? { kind: "retryable", meaning: "an answer without content" }
+        : { kind: "rejected", meaning: "refused" });
+  const body = reply === null ? "" : `: ${describe(reply)}`;
+  return new MarketError(
+    remedy.kind,
+    `${subject}: HTTP ${status} (${remedy.meaning})${body}`,
+    waitOf(remedy, null, reply?.resetAtMs ?? null),
+  );
+}
+
+/** The reset header holds a moment of the exchange's clock, so it is compared with the exchange's time. */
+function waitOf(
+  remedy: Remedy,
+  exchangeNowMs: number | null,
+  resetAtMs: number | null,
+): { retryAfterMs?: number } {
+  if (remedy.kind === "banned") return { retryAfterMs: BAN_MS };
+  if (remedy.slowDown !== true) return {};
+  if (exchangeNowMs === null || resetAtMs === null) return { retryAfterMs: DEFAULT_RATE_LIMIT_WAIT_MS };
+  return { retryAfterMs: Math.max(DEFAULT_RATE_LIMIT_WAIT_MS, resetAtMs - exchangeNowMs) };
+}
+
+function describe(reply: BybitReply): string {
+  if (reply.unparsed !== null) return excerpt(reply.unparsed);
+  const message = isRecord(reply.body) ? reply.body.retMsg : undefined;
+  return excerpt(typeof message === "string" ? message : (JSON.stringify(reply.body) ?? "nothing"));
+}
+
+/** Short enough for a log line; a name and password inside an address are cut out. */
+function excerpt(text: string): string {
+  const flat = text
+    .slice(0, 2_000)
+    .replace(/\s+/g, " ")
+    .replace(/\/\/[^/@\s]*@/g, "//")
+    .trim();
+  if (flat === "") return "(empty)";
+  return flat.length > 200 ? `${flat.slice(0, 200)}...` : flat;
+}
+
+function isReply(value: unknown): value is BybitReply {
+  return isRecord(value) && "unparsed" in value && "body" in value && "resetAtMs" in value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,36 @@
+import type { FundingRates } from "#libs/strategy/candles.ts";
+import { MarketError } from "../market-error.ts";
+import { type BybitClient, FUNDING_LIMIT } from "./client.ts";
+import { fundingRatesOf } from "./mapper.ts";
+import type { FundingRow } from "./schema.ts";
+
+/**
+ * Rates settled in `(fromMs, toMs]`. Pages go backwards from the end, each ending before the oldest rate of
+ * the one before, so neither the funding interval (which differs by symbol and changes) nor the page's size
+ * matters.
+ */
+export async function loadFunding(
+  client: BybitClient,
+  range: { symbol: string; fromMs: number; toMs: number },
+): Promise<FundingRates> {
+  const { symbol } = range;
+  const startMs = Math.max(0, Math.floor(range.fromMs) + 1);
+  const rows: FundingRow[] = [];
+  let endMs = Math.floor(range.toMs);
+  while (endMs >= startMs) {
+    const page = await client.fundingHistory({ symbol, startMs, endMs });
+    for (const row of page) {
+      if (row.fundingRateTimestamp < startMs || row.fundingRateTimestamp > endMs) {
+        throw new MarketError(
+          "rejected",
+          `funding history ${symbol}: the field fundingRateTimestamp is ${row.fundingRateTimestamp}: ` +
+            `outside ${startMs} to ${endMs}, which was asked for`,
+        );
+      }
+      rows.push(row);
+    }
+    if (page.length < FUNDING_LIMIT) break;
+    endMs = page.reduce((oldest, row) => Math.min(oldest, row.fundingRateTimestamp), endMs) - 1;
+  }
+  return fundingRatesOf(rows);
+}

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { MarketError } from "../market-error.ts";
+
+/** What the transport made of an answer; see `BybitReply`. */
+export const replySchema = z.object({
+  body: z.unknown(),
+  unparsed: z.string().nullable(),
+  resetAtMs: z.number().nullable(),
+});
+
+/** Around every v5 result. https://bybit-exchange.github.io/docs/v5/guide#parse-response */
+export const envelopeSchema = z.object({
+  retCode: z.int(),
+  retMsg: z.string().default(""),
+  result: z.unknown(),
+  /** Milliseconds. Only some errors of the exchange's outer layers come without it. */
+  time: z.int().positive().optional(),
+});
+
+/** Lists whose rows are parsed one by one, so that one strange row does not take all the others away. */
+export const listSchema = z.object({ list: z.array(z.unknown()) });
+
+export const pagedListSchema = listSchema.extend({ nextPageCursor: z.string().default("") });
+
+/** Rows are parsed by `candle-rows.ts`: a schema's cost for each of millions of rows would be felt. */
+export const klineSchema = listSchema.extend({ symbol: z.string() });
+
+/** The exchange prints numbers as text. */
+const decimal = z
+  .string()
+  .regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, "is not a decimal number")
+  .transform(Number);
+const price = decimal.refine((value) => value > 0, "is not a positive price");
+const amount = decimal.refine((value) => value >= 0, "is negative");
+/** An empty text where a figure does not apply, as the funding rate of a dated future. */
+const decimalOrNone = z.union([z.literal("").transform(() => null), decimal]);
+/** Milliseconds as text; "0" (and an empty text) means never. */
+const moment = z
+  .string()
+  .regex(/^\d*$/, "is not a time in milliseconds")
+  .transform((text) => (Number(text) === 0 ? null : Number(text)));
+const step = z.string().regex(/^\d+(\.\d+)?$/, "is not a step");
+
+export const tickerRowSchema = z.object({
+  symbol: z.string().min(1),
+  lastPrice: price,
+  highPrice24h: price,
+  lowPrice24h: price,
+  /** A fraction: "0.015" is +1.5 %. */
+  price24hPcnt: decimal,
+  turnover24h: amount,
+  fundingRate: decimalOrNone.default(null),
+});
+export type TickerRow = z.infer<typeof tickerRowSchema>;
+
+export const instrumentRowSchema = z.object({
+  symbol: z.string().min(1),
+  contractType: z.string(),
+  status: z.string(),
+  baseCoin: z.string(),
+  quoteCoin: z.string(),
+  launchTime: moment,
+  deliveryTime: moment,
+  priceFilter: z.object({ tickSize: step }),
+  lotSizeFilter: z.object({ qtyStep: step, minNotionalValue: decimalOrNone.default(null) }),
+  /** Minutes. */
+  fundingInterval: z.number(),
+  /** Absent before 2024. */
+  symbolType: z.string().default(""),
+});
+export type InstrumentRow = z.infer<typeof instrumentRowSchema>;
+
+export const fundingRowSchema = z.object({
+  fundingRate: decimal,
+  fundingRateTimestamp: z.string().regex(/^\d+$/, "is not a time in milliseconds").transform(Number),
+});
+export type FundingRow = z.infer<typeof fundingRowSchema>;
+
+/** Parses, or throws a `MarketError` of kind `rejected` that names the field and the value. */
+export function parsed<T>(subject: string, schema: z.ZodType<T>, value: unknown): T {
+  const outcome = schema.safeParse(value);
+  if (outcome.success) return outcome.data;
+  const { field, found, problem } = firstProblem(outcome.error, value);
+  throw refusal(subject, field, found, problem);
+}
+
+export function refusal(subject: string, field: string, found: unknown, wanted: string): MarketError {
+  const shown = JSON.stringify(found)?.slice(0, 100) ?? "nothing";
+  return new MarketError("rejected", `${subject}: the field ${field} is ${shown}: ${wanted}`);
+}
+
+/** The first thing wrong with a value: where, what stands there, and why that is wrong. */
+export function firstProblem(
+  error: z.ZodError,
+  value: unknown,
+): { field: string; found: unknown; problem: string } {
+  const issue = error.issues[0];
+  const path = issue?.path ?? [];
+  let found = value;
+  for (const key of path) {
+    found = typeof found === "object" && found !== null ? Reflect.get(found, key) : undefined;
+  }
+  return {
+    field: path.length === 0 ? "result" : path.map(String).join("."),
+    found,
+    problem: issue?.message ?? "does not parse",
+  };
+}
