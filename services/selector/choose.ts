@@ -60,7 +60,7 @@ export function choose(candidate: Candidate, thresholds: SelectionThresholds): C
     return refused("trades", `${totalTrades} trades, at least ${thresholds.minTrades} are asked for`);
   }
   if (winRate < thresholds.minWinRate) {
-    return refused("win_rate", `win rate ${winRate.toFixed(1)} % is below ${thresholds.minWinRate} %`);
+    return refused("win_rate", `win rate ${winRate.toFixed(2)} % is below ${thresholds.minWinRate} %`);
   }
   if (totalPnl < thresholds.minPnl) {
     return refused("pnl", `PnL $${totalPnl.toFixed(2)} is below $${thresholds.minPnl}`);
