@@ -1,0 +1,45 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+
+export interface DynamoClientOptions {
+  readonly region: string;
+  /** Another endpoint than AWS's: the embedded database, DynamoDB Local, LocalStack. */
+  readonly endpoint?: string | undefined;
+  /** Default: the SDK's chain (task role, environment, profile). Local endpoints take any. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  /** Attempts of one request, the first included. */
+  readonly maxAttempts?: number | undefined;
+  /** Milliseconds for one attempt, from sending to the whole answer. */
+  readonly requestTimeoutMs?: number | undefined;
+}
+
+/** What an endpoint on this machine takes as credentials: it asks for some and checks none. */
+export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" } as const;
+
+/**
+ * The document client all stores share. DynamoDB answers within milliseconds: what takes seconds is a lost
+ * answer, and every write here may be sent again, so an attempt is given up early and repeated (the SDK's
+ * `standard` mode: capped, jittered backoff, and a token bucket that keeps retries from becoming a storm).
+ * All attempts together stay well below the 30 s a stopping task has for its work in hand.
+ */
+export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    region: options.region,
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    retryMode: "standard",
+    maxAttempts: options.maxAttempts ?? 5,
+    requestHandler: {
+      connectionTimeout: 2_000,
+      requestTimeout: options.requestTimeoutMs ?? 4_000,
+      // Without it the SDK only logs a warning and waits on.
+      throwOnRequestTimeout: true,
+    },
+  });
+  return DynamoDBDocumentClient.from(client, {
+    // `undefined` has been dropped by the mapper; one that is left is a mistake and throws.
+    marshallOptions: { removeUndefinedValues: false },
+    // The default throws on a number beyond 2^53, and one such foreign item would fail its whole page.
+    unmarshallOptions: { wrapNumbers: Number },
+  });
+}

@@ -1,0 +1,67 @@
+import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { z } from "zod";
+import { ContractError, fromWire } from "#libs/contracts/wire.ts";
+import type { Clock } from "#libs/runtime/clock.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import { send } from "./sending.ts";
+
+/** What every store is built from. */
+export interface StoreDependencies {
+  readonly tableName: string;
+  readonly clock: Clock;
+  /** Told of items that do not parse. */
+  readonly logger: Pick<Logger, "warn">;
+}
+
+export type RawItem = Record<string, unknown>;
+
+/** The clock's second: an item with `ttl` above it is alive, for `ttl` is whole. */
+export function nowSeconds(clock: Clock): number {
+  return Math.floor(clock.nowMs() / 1_000);
+}
+
+/** TTL may lag by days: the item may still be there, but it has expired. */
+export function isAlive(item: RawItem, seconds: number): boolean {
+  return typeof item.ttl === "number" && item.ttl > seconds;
+}
+
+/**
+ * All pages of a query, in order; a page holds 1 MB at most, fewer items when `Limit` is set.
+ * Whoever has enough stops iterating, and no further page is asked for.
+ */
+export async function* queryPages(
+  client: DynamoDBDocumentClient,
+  doing: string,
+  input: QueryCommandInput,
+): AsyncGenerator<readonly RawItem[]> {
+  let startKey: QueryCommandInput["ExclusiveStartKey"];
+  do {
+    const command = new QueryCommand({
+      ...input,
+      ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
+    });
+    const page = await send(doing, () => client.send(command));
+    yield page.Items ?? [];
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined);
+}
+
+/** Null for an item that does not parse: one broken item must not stop whoever reads hundreds. */
+export function parseOrSkip<T>(
+  schema: z.ZodType<T>,
+  raw: RawItem,
+  what: string,
+  key: readonly string[],
+  logger: Pick<Logger, "warn">,
+): T | null {
+  try {
+    return fromWire(schema, raw, what);
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    logger.warn(
+      { key: Object.fromEntries(key.map((name) => [name, raw[name]])), reason: error.message },
+      "item skipped: it does not parse",
+    );
+    return null;
+  }
+}

@@ -1,0 +1,116 @@
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { RESULT_LIFE_SECONDS, type ResultsItem, resultsItemSchema } from "#libs/contracts/results-item.ts";
+import { fromWire } from "#libs/contracts/wire.ts";
+import type { ResultsStore } from "../results-store.ts";
+import { attributeNames } from "./expression.ts";
+import { isAlive, nowSeconds, parseOrSkip, queryPages, type StoreDependencies } from "./reading.ts";
+import { resultWrites } from "./result-writes.ts";
+import { send, sendIf } from "./sending.ts";
+
+const KEY = ["symbol", "scan_timestamp"] as const;
+
+/** The results table. How concurrent analyzers keep one item right is told in `result-writes.ts`. */
+export function makeResultsStore(
+  client: DynamoDBDocumentClient,
+  { tableName, clock, logger }: StoreDependencies,
+): ResultsStore {
+  async function collect(
+    doing: string,
+    query: { index: string; keys: string; filters: string; values: Record<string, unknown> },
+  ): Promise<ResultsItem[]> {
+    const now = nowSeconds(clock);
+    const expressions = `${query.keys} AND ${query.filters}`;
+    const names = ["status", "scan_timestamp", "scan_id"].filter((name) => expressions.includes(`#${name}`));
+    const items: ResultsItem[] = [];
+    const pages = queryPages(client, doing, {
+      TableName: tableName,
+      IndexName: query.index,
+      KeyConditionExpression: query.keys,
+      FilterExpression: query.filters,
+      ExpressionAttributeNames: attributeNames("ttl", ...names),
+      ExpressionAttributeValues: { ...query.values, ":now": now },
+      ScanIndexForward: false,
+    });
+    for await (const page of pages) {
+      for (const raw of page) {
+        const item = parseOrSkip(resultsItemSchema, raw, "results item", KEY, logger);
+        if (item !== null) items.push(item);
+      }
+    }
+    return items;
+  }
+
+  /** By status, newest scan first. Older scans than a result lives have expired: they are not even read. */
+  function ofStatus(status: ResultsItem["status"], scanId?: string): Promise<ResultsItem[]> {
+    return collect(`reading ${status} results`, {
+      index: "StatusIndex",
+      keys: "#status = :status AND #scan_timestamp > :oldest",
+      filters: scanId === undefined ? "#ttl > :now" : "#ttl > :now AND #scan_id = :scan",
+      values: {
+        ":status": status,
+        ":oldest": nowSeconds(clock) - RESULT_LIFE_SECONDS,
+        ...(scanId === undefined ? {} : { ":scan": scanId }),
+      },
+    });
+  }
+
+  return {
+    async record(identity, outcome, timeframesOfScan, analyzerId) {
+      const nowMs = clock.nowMs();
+      if (nowMs > (identity.scanTimestamp + RESULT_LIFE_SECONDS) * 1_000) return { kind: "expired" };
+      const doing = `recording ${identity.symbol} ${outcome.timeframe} of scan ${identity.scanId}`;
+      for (const write of resultWrites({
+        tableName,
+        identity,
+        outcome,
+        timeframesOfScan,
+        analyzerId,
+        nowMs,
+      })) {
+        const written = await sendIf(doing, async () => {
+          if (write instanceof PutCommand) await client.send(write);
+          else await client.send(write);
+        });
+        if (written.kind === "done") return { kind: "recorded" };
+      }
+      return { kind: "repeated" };
+    },
+
+    async get(symbol, scanTimestamp) {
+      const { Item } = await send(`reading the result of ${symbol} at ${scanTimestamp}`, () =>
+        client.send(
+          new GetCommand({
+            TableName: tableName,
+            Key: { symbol, scan_timestamp: scanTimestamp },
+            ConsistentRead: true,
+          }),
+        ),
+      );
+      if (Item === undefined || !isAlive(Item, nowSeconds(clock))) return null;
+      return fromWire(resultsItemSchema, Item, `results item ${symbol} ${scanTimestamp}`);
+    },
+
+    active: () => ofStatus("active"),
+
+    async ofScan(scanId) {
+      // ScanIdIndex holds only items with an optimum, for `optimal_pnl` is its sort key; the others come by
+      // status. An item gains an optimum and never loses it: read in this order, none slips through between.
+      const groups = [
+        await ofStatus("pending", scanId),
+        await ofStatus("inactive", scanId),
+        await collect(`reading the results of scan ${scanId}`, {
+          index: "ScanIdIndex",
+          keys: "#scan_id = :scan",
+          filters: "#ttl > :now",
+          values: { ":scan": scanId },
+        }),
+      ];
+      const bySymbol = new Map(groups.flat().map((item) => [item.symbol, item]));
+      return [...bySymbol.values()].sort(
+        (a, b) =>
+          (b.optimalPnl ?? Number.NEGATIVE_INFINITY) - (a.optimalPnl ?? Number.NEGATIVE_INFINITY) ||
+          (a.symbol < b.symbol ? -1 : 1),
+      );
+    },
+  };
+}

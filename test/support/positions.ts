@@ -1,0 +1,46 @@
+import { POSITION_LIFE_SECONDS, type PositionItem } from "#libs/contracts/position-item.ts";
+import { SCAN_TIME } from "./results.ts";
+
+export function position(overrides: Partial<PositionItem> = {}): PositionItem {
+  const signalTimestamp = overrides.signalTimestamp ?? SCAN_TIME;
+  return {
+    symbol: "SOLUSDT",
+    signalTimestamp,
+    signalId: "SOLUSDT:5m:ADVANCED:29166666",
+    strategy: "ADVANCED",
+    timeframe: "5m",
+    positionType: "LONG",
+    entryPrice: 151.23,
+    stopLoss: 149.718,
+    takeProfit: 154.255,
+    riskRewardRatio: 2,
+    confidence: 90,
+    reasons: ["coin trend UP"],
+    positionSize: 100,
+    leverage: 10,
+    expectedProfit: 18.7,
+    expectedLoss: -11.3,
+    rsi: 41.23456,
+    bbPosition: null,
+    bbWidth: 2.5,
+    btcTrend: "UP",
+    btcChange: 0.75,
+    coinTrend: "UP",
+    coinChange: 1.5,
+    fundingRate: 0.0001,
+    fundingSentiment: "NEUTRAL",
+    fibSupport: 150.1,
+    fibResistance: null,
+    fibDistance: 0.75,
+    candlestickPatterns: ["hammer"],
+    scanId: "scan-2025-06-15T15",
+    backtest: { winRate: 56.67, totalPnl: 120.5, totalTrades: 30 },
+    provenance: { codeVersion: "1.0.0", configHash: "c0ffee", candlesHash: "beef" },
+    createdAt: signalTimestamp * 1_000 + 5_000,
+    updatedAt: signalTimestamp * 1_000 + 5_000,
+    version: 1,
+    status: "active",
+    ttl: signalTimestamp + POSITION_LIFE_SECONDS,
+    ...overrides,
+  };
+}
