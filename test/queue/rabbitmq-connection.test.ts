@@ -1,0 +1,260 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect as connectTcp } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Delivery, QueueError } from "#libs/queue/queue.ts";
+import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
+import { JOBS, type Job, makeJob } from "#test/contracts/queue-contract.ts";
+import { capturedLogger } from "#test/support/captured-logger.ts";
+import { eventually } from "#test/support/eventually.ts";
+import { freePort } from "#test/support/free-port.ts";
+import { rabbitMqAvailable, rabbitMqUrl } from "#test/support/rabbitmq.ts";
+import { startTcpProxy, type TcpProxy } from "#test/support/tcp-proxy.ts";
+import { makeRabbitMqFixture, type RabbitMqFixture } from "./rabbitmq-fixture.ts";
+
+describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
+  let brokerUrl: URL;
+  let proxy: TcpProxy;
+  /** The broker as seen through the proxy. */
+  let proxyUrl: string;
+  let fixture: RabbitMqFixture;
+
+  beforeEach(async () => {
+    brokerUrl = new URL(await rabbitMqUrl());
+    proxy = await startTcpProxy(Number(brokerUrl.port || "5672"));
+    const url = new URL(brokerUrl);
+    url.port = String(proxy.port);
+    proxyUrl = url.href;
+    fixture = await makeRabbitMqFixture(brokerUrl.href);
+  });
+  afterEach(async () => {
+    await fixture.dispose();
+    await proxy.close();
+  });
+
+  it("comes back after a cut, with its consumers, and what was in hand comes again", async () => {
+    const queue = await fixture.connect({ url: proxyUrl });
+    const got: Delivery<Job>[] = [];
+    let release: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await queue.consume(
+      JOBS,
+      async (delivery) => {
+        got.push(delivery);
+        if (got.length === 1) await gate;
+        return { kind: "ack" };
+      },
+      { prefetch: 1 },
+    );
+    await queue.publish(JOBS, [makeJob("a")]);
+    await eventually("it is in hand", () => got.length === 1);
+    proxy.cut();
+    await eventually("it comes again", () => got.length === 2);
+    // Its acknowledgement belongs to a channel that is no more: this must disturb nobody.
+    release();
+    await queue.publish(JOBS, [makeJob("b")]);
+    await eventually("the next one", () => got.length === 3);
+    expect(got.map(({ messageId, attempt }) => `${messageId} ${attempt}`)).toEqual(["a 1", "a 2", "b 1"]);
+    await eventually("nothing is left", async () => (await queue.depth(JOBS)).ready === 0);
+  });
+
+  it("publishes when it is back what was asked for while it was gone", async () => {
+    const queue = await fixture.connect({ url: proxyUrl });
+    proxy.allow(false);
+    proxy.cut();
+    await eventually("it is cut", () => proxy.connections() === 0);
+    const published = queue.publish(JOBS, [makeJob("a"), makeJob("b")]);
+    proxy.allow(true);
+    await published;
+    expect(await fixture.queue.depth(JOBS)).toMatchObject({ ready: 2 });
+  });
+
+  it("refuses what it could not publish in time", async () => {
+    const queue = await fixture.connect({ url: proxyUrl, publishTimeoutMs: 300 });
+    proxy.allow(false);
+    proxy.cut();
+    await eventually("it is cut", () => proxy.connections() === 0);
+    await expect(queue.publish(JOBS, [makeJob("a")])).rejects.toThrow(QueueError);
+    expect(await fixture.queue.depth(JOBS)).toMatchObject({ ready: 0 });
+  });
+
+  it("confirms only what the broker has, over many cuts", async () => {
+    const queue = await fixture.connect({ url: proxyUrl });
+    const confirmed: string[] = [];
+    for (let round = 0; round < 10; round++) {
+      const jobs = Array.from({ length: 20 }, (_, i) =>
+        makeJob(`${round}-${i}`, { payload: "x".repeat(5_000) }),
+      );
+      const published = queue.publish(JOBS, jobs);
+      if (round % 2 === 0) setImmediate(() => proxy.cut());
+      await published;
+      confirmed.push(...jobs.map(({ jobId }) => jobId));
+    }
+    const got: string[] = [];
+    await fixture.queue.consume(
+      JOBS,
+      async ({ messageId }) => {
+        got.push(messageId);
+        return { kind: "ack" };
+      },
+      { prefetch: 50 },
+    );
+    await eventually("all arrive", () => new Set(got).size === confirmed.length);
+    // Repeats apart, in the order of publication.
+    expect([...new Set(got)]).toEqual(confirmed);
+  });
+
+  it("stops its consumers and closes while the broker is out of reach", async () => {
+    const queue = await fixture.connect({ url: proxyUrl });
+    let taken = false;
+    let done = false;
+    let release: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const consumer = await queue.consume(
+      JOBS,
+      async () => {
+        taken = true;
+        await gate;
+        done = true;
+        return { kind: "ack" };
+      },
+      { prefetch: 1 },
+    );
+    await queue.publish(JOBS, [makeJob("a")]);
+    await eventually("it is in hand", () => taken);
+    proxy.allow(false);
+    proxy.cut();
+    const pending = queue.publish(JOBS, [makeJob("b")]);
+    const refused = expect(pending).rejects.toThrow(QueueError);
+    const stopped = consumer.stop();
+    release();
+    await stopped;
+    expect(done).toBe(true);
+    await queue.close();
+    await refused;
+  });
+
+  it("leaves no socket and no timer behind", async () => {
+    const before = resources();
+    const queue = await connectRabbitMq({
+      url: proxyUrl,
+      logger: capturedLogger().logger,
+      queues: [JOBS],
+      queuePrefix: fixture.prefix,
+      parkingLevelsMs: [100, 1_000, 60_000],
+    });
+    const consumer = await queue.consume(JOBS, async () => ({ kind: "ack" }), { prefetch: 1 });
+    await queue.publish(JOBS, [makeJob("a")]);
+    proxy.cut();
+    await queue.publish(JOBS, [makeJob("b")]);
+    await queue.deadLetters(JOBS, 1);
+    await consumer.stop();
+    await queue.close();
+    await eventually("the connections are gone", () => proxy.connections() === 0);
+    await eventually("nothing is left", () => {
+      const now = resources();
+      return now.sockets <= before.sockets && now.timers <= before.timers + 1;
+    });
+  });
+
+  it("waits at the start for a broker that is not there yet", async () => {
+    proxy.allow(false);
+    const connecting = fixture.connect({ url: proxyUrl });
+    proxy.allow(true);
+    const queue = await connecting;
+    await queue.publish(JOBS, [makeJob("a")]);
+    expect(await queue.depth(JOBS)).toMatchObject({ ready: 1 });
+  });
+
+  it("ends the wait at the start when told to", async () => {
+    const stop = new AbortController();
+    const connecting = fixture.connect({
+      url: `amqp://127.0.0.1:${await freePort()}`,
+      signal: stop.signal,
+    });
+    stop.abort(new Error("told to stop"));
+    await expect(connecting).rejects.toThrow("told to stop");
+  });
+
+  it("gives up at the start with one error that names the broker and no credential", async () => {
+    const port = await freePort();
+    const log = capturedLogger();
+    const failure: unknown = await connectRabbitMq({
+      url: `amqp://someone:hunter2@127.0.0.1:${port}/vhost`,
+      logger: log.logger,
+      startupTimeoutMs: 400,
+    }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(QueueError);
+    expect(String(failure)).toContain(`amqp://127.0.0.1:${port}/vhost`);
+    expect(everything(failure) + log.text()).not.toContain("hunter2");
+    expect(everything(failure) + log.text()).not.toContain("someone");
+  });
+
+  it("gives up at once when the password is wrong, and does not show it", async () => {
+    const log = capturedLogger();
+    const failure: unknown = await connectRabbitMq({
+      url: `amqp://guest:hunter2@127.0.0.1:${brokerUrl.port}`,
+      logger: log.logger,
+      startupTimeoutMs: 600_000,
+    }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(QueueError);
+    expect(String(failure)).toMatch(/ACCESS.REFUSED/);
+    expect(everything(failure) + log.text()).not.toContain("hunter2");
+  });
+
+  it("trusts only certificates of the given authority", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "rabbitmq-tls-"));
+    const run = promisify(execFile);
+    const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    await run("openssl", [
+      ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
+      ...["-addext", "subjectAltName=DNS:localhost", "-keyout", keyFile, "-out", certFile],
+    ]);
+    const [key, cert] = await Promise.all([readFile(keyFile), readFile(certFile)]);
+    const server = createTlsServer({ key, cert }, (socket) => {
+      const broker = connectTcp(Number(brokerUrl.port), "127.0.0.1");
+      socket.on("error", () => broker.destroy());
+      broker.on("error", () => socket.destroy());
+      socket.pipe(broker).pipe(socket);
+    });
+    server.on("tlsClientError", () => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    const url = `amqps://guest:guest@localhost:${port}`;
+    try {
+      await expect(fixture.connect({ url, startupTimeoutMs: 600_000 })).rejects.toThrow(/certificate/);
+      const queue = await fixture.connect({ url, tls: { ca: cert } });
+      await queue.publish(JOBS, [makeJob("a")]);
+      expect(await queue.depth(JOBS)).toMatchObject({ ready: 1 });
+      await queue.close();
+    } finally {
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+function resources(): { sockets: number; timers: number } {
+  const active = process.getActiveResourcesInfo();
+  return {
+    sockets: active.filter((kind) => kind === "TCPSocketWrap" || kind === "TLSWrap").length,
+    timers: active.filter((kind) => kind === "Timeout").length,
+  };
+}
+
+/** An error with all it carries, causes included. */
+function everything(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return [error.stack, JSON.stringify(error), error.cause === undefined ? "" : everything(error.cause)].join(
+    "\n",
+  );
+}
