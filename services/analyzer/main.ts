@@ -29,7 +29,6 @@ await runService("analyzer", async (scope) => {
     baseUrl: config.bybitBaseUrl,
     testnet: config.bybitTestnet,
     requestsPerSecond: config.bybitRequestsPerSecond,
-    clock,
     logger,
   });
 
@@ -39,7 +38,7 @@ await runService("analyzer", async (scope) => {
     pause: (ms: number) => pause(ms, scope.stopping),
     history: makeHistoryLoader(market),
     results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, log: logger }),
-    scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock, log: logger }),
+    scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock }),
     analyzerId: workerId(),
     rules: tradeRulesOf(config),
     timeframes: config.timeframes,

@@ -28,7 +28,6 @@ await runService("finder", async (scope) => {
     baseUrl: config.bybitBaseUrl,
     testnet: config.bybitTestnet,
     requestsPerSecond: config.bybitRequestsPerSecond,
-    clock,
     logger,
   });
 

@@ -44,7 +44,6 @@ export async function openExchange(
       baseUrl: config.bybitBaseUrl,
       testnet: config.bybitTestnet,
       requestsPerSecond: config.bybitRequestsPerSecond,
-      clock,
       logger,
     });
     const where = config.bybitBaseUrl ?? (config.bybitTestnet ? "testnet" : "live");
@@ -68,7 +67,6 @@ export async function openExchange(
   const market = makeBybitMarketData({
     baseUrl: simulator.url,
     requestsPerSecond: SIMULATOR_REQUESTS_PER_SECOND,
-    clock,
     logger,
   });
   return { market, clock, speed: fromMs === null ? 1 : speed, description, simulated: true, seed, notes };

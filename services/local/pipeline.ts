@@ -63,7 +63,7 @@ export async function startPipeline(
   const positions = makePositionsStore(dynamo, {
     tableName: POSITIONS_TABLE.name,
     clock,
-    logger: loggerOf("finder"),
+    log: loggerOf("finder"),
   });
   const scans = makeScanStore(dynamo, { tableName: SCAN_HISTORY_TABLE.name, clock });
   const history = makeHistoryLoader(market);

@@ -25,7 +25,6 @@ await runService("scanner", async (scope) => {
     baseUrl: config.bybitBaseUrl,
     testnet: config.bybitTestnet,
     requestsPerSecond: config.bybitRequestsPerSecond,
-    clock,
     logger,
   });
 
@@ -34,7 +33,7 @@ await runService("scanner", async (scope) => {
     queue,
     clock,
     logger,
-    scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock, log: logger }),
+    scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock }),
     scannerId: workerId(),
     filters: config,
     timeframes: config.timeframes,

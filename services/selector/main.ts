@@ -27,7 +27,7 @@ await runService("selector", async (scope) => {
     clock,
     logger,
     results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, log: logger }),
-    leases: makeLeaseStore(dynamo, { tableName: config.scanHistoryTable, clock, log: logger }),
+    leases: makeLeaseStore(dynamo, { tableName: config.scanHistoryTable, clock }),
     selectorId: workerId(),
     thresholds: config,
   };
