@@ -1,0 +1,38 @@
+import { type Fault, type FaultPlan, faultPlanSchema } from "./faults.ts";
+import { RandomStream } from "./synthetic/random.ts";
+
+interface Running {
+  readonly fault: Fault;
+  seen: number;
+  hits: number;
+}
+
+/** Decides for each request whether a fault hits it. The same plan and order of requests hit the same ones. */
+export class FaultInjector {
+  private running: Running[] = [];
+  private random = new RandomStream(0);
+
+  constructor(plan: FaultPlan) {
+    this.set(plan);
+  }
+
+  /** @throws ZodError when the plan is not one. Counters start anew. */
+  set(plan: FaultPlan): void {
+    const parsed = faultPlanSchema.parse(plan);
+    this.running = parsed.faults.map((fault) => ({ fault, seen: 0, hits: 0 }));
+    this.random = new RandomStream(parsed.seed);
+  }
+
+  next(target: string): Fault | null {
+    for (const entry of this.running) {
+      const { path, after, times, probability } = entry.fault;
+      if (path !== undefined && !target.includes(path)) continue;
+      entry.seen += 1;
+      if (entry.seen <= after || (times !== undefined && entry.hits >= times)) continue;
+      if (probability < 1 && this.random.uniform() >= probability) continue;
+      entry.hits += 1;
+      return entry.fault;
+    }
+    return null;
+  }
+}

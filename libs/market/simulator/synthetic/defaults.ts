@@ -1,0 +1,8 @@
+/** Seed of the synthetic exchange where none is given. */
+export const DEFAULT_SEED = 7;
+
+/**
+ * Where the simulated clock of a one-cycle run starts: half a minute after a boundary of all timeframes,
+ * so that the last candle of each has just closed.
+ */
+export const DEFAULT_START_MS = Date.UTC(2026, 0, 15, 12, 0, 30);

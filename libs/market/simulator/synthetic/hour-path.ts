@@ -1,0 +1,179 @@
+import { key, RandomStream } from "./random.ts";
+
+/** How one path moves. */
+export interface PathCharacter {
+  /** Usual deviation of one hour's return, as a fraction: 0.008 is 0.8 %. */
+  readonly hourlyVolatility: number;
+  /** Share of the time spent in trends, 0 to 1; the rest is ranges, and a shock now and then. */
+  readonly trendShare: number;
+  /** How far a trend's waves reach against its noise; about 1 is a market that is hard to trade. */
+  readonly trendStrength: number;
+}
+
+/** Activity by hour of the day, UTC: quiet before dawn in London, busy when New York opens. */
+const SESSION = [
+  0.95, 0.9, 0.85, 0.8, 0.75, 0.75, 0.85, 1.0, 1.1, 1.05, 1.0, 1.0, 1.1, 1.3, 1.4, 1.35, 1.2, 1.1, 1.05, 1.0,
+  1.0, 0.95, 0.9, 0.9,
+] as const;
+
+/** How much of an impulse is given back before the next: the retracements that traders draw. */
+const RETRACEMENTS = [0.236, 0.382, 0.382, 0.5, 0.5, 0.618, 0.618, 0.786] as const;
+
+/** Pull of the long-run level, an hour: half of the distance is gone in about 60 days. */
+const REVERSION = 0.0005;
+/** Distance from the long-run level (in log price) at which regimes clearly favour the way back. */
+const STRETCH = 0.9;
+
+type Regime = "range" | "trend" | "shock";
+
+export function sessionActivity(hour: number): number {
+  return SESSION[((hour % 24) + 24) % 24] ?? 1;
+}
+
+/**
+ * The skeleton of a path: its log level at every full hour since it began. Regimes follow one another,
+ * each with its own volatility: ranges that pull back to where they started, trends made of impulses and
+ * partial retracements, shocks of one to three hours that are partly undone. A level depends on the ones
+ * before it, so the path is always written from its beginning, once, and kept (4 bytes an hour, twice):
+ * the same hour has the same level whoever asks, whenever.
+ */
+export class HourPath {
+  private readonly firstHour: number;
+  private readonly seed: number;
+  private readonly character: PathCharacter;
+  private levels = new Float32Array(0);
+  private deviations = new Float32Array(0);
+  /** Levels known: hours `firstHour` to `firstHour + known - 1`. */
+  private known = 0;
+  private readonly random: RandomStream;
+  private level = 0;
+  private regime: Regime = "range";
+  private hoursLeft = 0;
+  private unrest = 1;
+  private anchor = 0;
+  private direction = 1;
+  /** Of a trend's wave: impulse or retracement, its hours left, its move an hour, and the impulse's size. */
+  private impulse = false;
+  private waveHoursLeft = 0;
+  private wavePace = 0;
+  private waveMove = 0;
+  private shockStep = 0;
+
+  constructor(seed: number, firstHour: number, character: PathCharacter) {
+    this.seed = seed;
+    this.firstHour = firstHour;
+    this.character = character;
+    this.random = new RandomStream(key(seed, 1));
+  }
+
+  /** Log level at the full hour (hours since the epoch); before the beginning it is 0. */
+  levelAt(hour: number): number {
+    const index = hour - this.firstHour;
+    if (index <= 0) return 0;
+    this.extendTo(index);
+    return this.levels[index] ?? 0;
+  }
+
+  /** Deviation of a return within the hour that starts there, as a fraction an hour. */
+  deviationAt(hour: number): number {
+    const index = Math.max(0, hour - this.firstHour);
+    this.extendTo(index);
+    return this.deviations[index] ?? 0;
+  }
+
+  get usualDeviation(): number {
+    return this.character.hourlyVolatility;
+  }
+
+  /** Deviation relative to the path's usual one: above 1 in unrest. */
+  unrestAt(hour: number): number {
+    const usual = this.character.hourlyVolatility;
+    return usual === 0 ? 1 : this.deviationAt(hour) / usual;
+  }
+
+  private extendTo(index: number): void {
+    if (index < this.known) return;
+    if (index >= this.levels.length) {
+      const capacity = index + 24 * 90;
+      this.levels = grown(this.levels, capacity);
+      this.deviations = grown(this.deviations, capacity);
+    }
+    while (this.known <= index) {
+      this.levels[this.known] = this.level;
+      this.deviations[this.known] = this.step(this.firstHour + this.known);
+      this.known += 1;
+    }
+  }
+
+  /** Moves `level` to the next hour and answers the deviation of the hour passed. */
+  private step(hour: number): number {
+    if (this.hoursLeft === 0) this.enterRegime();
+    this.hoursLeft -= 1;
+    const deviation = this.character.hourlyVolatility * this.unrest * sessionActivity(hour);
+    const noise = this.random.fatTailed();
+    let move: number;
+    if (this.regime === "range") {
+      move = -0.12 * (this.level - this.anchor) + 0.8 * deviation * noise;
+    } else if (this.regime === "trend") {
+      move = this.waveStep(deviation) + 0.5 * deviation * noise;
+    } else {
+      move = this.shockStep + 0.6 * deviation * noise;
+      this.shockStep *= -this.random.between(0.1, 0.5);
+    }
+    this.level += move - REVERSION * this.level;
+    return deviation;
+  }
+
+  private waveStep(deviation: number): number {
+    if (this.waveHoursLeft === 0) {
+      this.impulse = !this.impulse;
+      if (this.impulse) {
+        this.waveHoursLeft = this.random.integer(3, 9);
+        const reach = this.character.trendStrength * this.random.between(0.8, 1.6);
+        this.waveMove = this.direction * reach * deviation * Math.sqrt(this.waveHoursLeft) * 1.2;
+        this.wavePace = this.waveMove / this.waveHoursLeft;
+      } else {
+        this.waveHoursLeft = this.random.integer(2, 5);
+        const share = RETRACEMENTS[this.random.integer(0, RETRACEMENTS.length - 1)] ?? 0.5;
+        this.wavePace = (-this.waveMove * share) / this.waveHoursLeft;
+      }
+    }
+    this.waveHoursLeft -= 1;
+    return this.wavePace;
+  }
+
+  private enterRegime(): void {
+    const stretch = Math.max(-1, Math.min(1, this.level / STRETCH));
+    const draw = this.random.uniform();
+    const shockShare = 0.04;
+    this.unrest = this.random.between(0.6, 1.5);
+    this.direction = this.random.uniform() < 0.5 - 0.4 * stretch ? 1 : -1;
+    if (draw < shockShare) {
+      this.regime = "shock";
+      this.hoursLeft = this.random.integer(2, 4);
+      this.unrest *= 1.8;
+      const size = this.random.between(3, 7) * this.character.hourlyVolatility;
+      this.shockStep = this.direction * size;
+    } else if (draw < shockShare + this.character.trendShare * (1 - shockShare)) {
+      this.regime = "trend";
+      this.hoursLeft = this.random.integer(12, 72);
+      this.impulse = false;
+      this.waveHoursLeft = 0;
+    } else {
+      this.regime = "range";
+      this.hoursLeft = this.random.integer(8, 48);
+      this.anchor = this.level;
+    }
+  }
+
+  /** For noise within hours: a key of its own for each day. */
+  dayKey(day: number): number {
+    return key(this.seed, day);
+  }
+}
+
+function grown(column: Float32Array<ArrayBuffer>, capacity: number): Float32Array<ArrayBuffer> {
+  const wider = new Float32Array(capacity);
+  wider.set(column);
+  return wider;
+}
