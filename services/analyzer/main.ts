@@ -37,7 +37,7 @@ await runService("analyzer", async (scope) => {
     stopping: scope.stopping,
     pause: (ms: number) => pause(ms, scope.stopping),
     history: makeHistoryLoader(market),
-    results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, log: logger }),
+    results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, logger }),
     scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock }),
     analyzerId: workerId(),
     rules: tradeRulesOf(config),

@@ -38,7 +38,7 @@ await runService("finder", async (scope) => {
     pause: (ms: number) => pause(ms, scope.stopping),
     history: makeHistoryLoader(market),
     instruments: makeInstrumentCatalog(market, clock),
-    positions: makePositionsStore(dynamo, { tableName: config.positionsTable, clock, log: logger }),
+    positions: makePositionsStore(dynamo, { tableName: config.positionsTable, clock, logger }),
     rules: tradeRulesOf(config),
     finderCandles: config.finderCandles,
     signalMaxAgeSeconds: config.signalMaxAgeSeconds,

@@ -59,11 +59,11 @@ export async function startPipeline(
   scope.own(queue, (broker) => broker.close());
 
   const logger = loggerOf("analyzer");
-  const results = makeResultsStore(dynamo, { tableName: RESULTS_TABLE.name, clock, log: logger });
+  const results = makeResultsStore(dynamo, { tableName: RESULTS_TABLE.name, clock, logger });
   const positions = makePositionsStore(dynamo, {
     tableName: POSITIONS_TABLE.name,
     clock,
-    log: loggerOf("finder"),
+    logger: loggerOf("finder"),
   });
   const scans = makeScanStore(dynamo, { tableName: SCAN_HISTORY_TABLE.name, clock });
   const history = makeHistoryLoader(market);

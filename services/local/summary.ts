@@ -1,6 +1,7 @@
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import type { ResultsItem } from "#libs/contracts/results-item.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
+import { countRefusals } from "../scanner/rank.ts";
 import type { Scanned, Selected } from "./cycle.ts";
 import { positionLine } from "./progress-view.ts";
 
@@ -21,9 +22,7 @@ export interface CycleReport {
 /** The cycle as one object for programs: names as on the wire, durations in milliseconds. */
 export function summaryOf(report: CycleReport) {
   const { scanned, item, selected } = report;
-  const refused: Record<string, number> = {};
-  for (const { reason } of scanned.universe)
-    if (reason !== undefined) refused[reason] = (refused[reason] ?? 0) + 1;
+  const refused = countRefusals(scanned.universe);
   const refusedStrategies = Object.values(selected.refused).reduce((sum, count) => sum + count, 0);
   return {
     market: report.market,

@@ -105,3 +105,16 @@ function figuresOf(ticker: Ticker, volatility: number | null) {
 function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+const FIGURES = /\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d[\d.]*/g;
+
+/** How many symbols were refused for each kind of reason; the figures in the reasons are left out. */
+export function countRefusals(universe: readonly UniverseEntry[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { reason } of universe) {
+    if (reason === undefined) continue;
+    const kind = reason.replace(FIGURES, "N");
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -8,7 +8,7 @@ import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import type { ScanStore } from "#libs/store/scan-store.ts";
 import type { Timeframe } from "#libs/strategy/timeframe.ts";
-import { rankUniverse, type ScanFilters } from "./rank.ts";
+import { countRefusals, rankUniverse, type ScanFilters } from "./rank.ts";
 
 export interface ScanParts {
   readonly market: MarketData;
@@ -68,7 +68,7 @@ export async function scan(parts: ScanParts): Promise<ScanSummary> {
   const taken = universe.filter((entry) => entry.taken);
   const selected = taken.map((entry) => entry.symbol);
   await scans.recordUniverse(scanId, universe, selected, parts.timeframes);
-  logger.info({ scanId, universe: universe.length, refused: refusals(universe) }, "exchange ranked");
+  logger.info({ scanId, universe: universe.length, refused: countRefusals(universe) }, "exchange ranked");
   for (const entry of taken) {
     logger.info(
       {
@@ -121,15 +121,4 @@ function tasksOf(
       requestedAt: scanTimestamp * 1000,
     })),
   );
-}
-
-/** How many symbols were refused for each kind of reason; figures in the reasons are left out. */
-function refusals(universe: readonly UniverseEntry[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { reason } of universe) {
-    if (reason === undefined) continue;
-    const kind = reason.replace(/\$?-?\d[\d.,]*/g, "N");
-    counts[kind] = (counts[kind] ?? 0) + 1;
-  }
-  return counts;
 }

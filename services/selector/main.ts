@@ -26,7 +26,7 @@ await runService("selector", async (scope) => {
     queue,
     clock,
     logger,
-    results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, log: logger }),
+    results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, logger }),
     leases: makeLeaseStore(dynamo, { tableName: config.scanHistoryTable, clock }),
     selectorId: workerId(),
     thresholds: config,
