@@ -1,0 +1,300 @@
+import { inspect } from "node:util";
+import { afterEach, describe, expect, it } from "vitest";
+import { type BybitOptions, makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import { MarketError, type MarketErrorKind } from "#libs/market/market-error.ts";
+import {
+  type BybitAnswer,
+  type BybitServer,
+  failure,
+  ok,
+  startBybitServer,
+} from "#test/support/bybit-server.ts";
+import { eventually } from "#test/support/eventually.ts";
+
+const SERVER_TIME = 1_750_000_000_000;
+const fine = ok({ timeSecond: "1750000000", timeNano: "1750000000000000000" }, SERVER_TIME);
+const banned: BybitAnswer = {
+  kind: "json",
+  status: 403,
+  body: { retMsg: "Access too frequent. Please retry later." },
+};
+
+let server: BybitServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+/** Answers in turn; the last one for all that follow. */
+async function serve(...answers: readonly [BybitAnswer, ...BybitAnswer[]]): Promise<BybitServer> {
+  server = await startBybitServer((_, index) => answers[Math.min(index, answers.length - 1)] ?? answers[0]);
+  return server;
+}
+
+/** Time that passes only while somebody sleeps. */
+function sleepyTime() {
+  let now = 0;
+  const slept: number[] = [];
+  return {
+    slept,
+    pass: (ms: number) => {
+      now += ms;
+    },
+    nowMs: () => now,
+    random: () => 0,
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      signal?.throwIfAborted();
+      slept.push(ms);
+      now += ms;
+    },
+  };
+}
+
+function marketAt(baseUrl: string, overrides: Partial<BybitOptions> = {}) {
+  return makeBybitMarketData({
+    baseUrl,
+    requestsPerSecond: 10_000,
+    retryDelaysMs: [100, 400],
+    timeoutMs: 5_000,
+    time: sleepyTime(),
+    ...overrides,
+  });
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<MarketError> {
+  const error = await promise.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof MarketError)) throw new Error("expected a MarketError", { cause: error });
+  return error;
+}
+
+const html: BybitAnswer = { kind: "text", text: "<html><body>maintenance</body></html>" };
+
+describe("failures that pass", () => {
+  const passing: [string, BybitAnswer][] = [
+    ["code 10000, server timeout", failure(10000, "Server Timeout")],
+    ["code 10002, late request", failure(10002, "The request time exceeds the time window range.")],
+    ["code 10006, too many visits", failure(10006, "Too many visits. Exceeded the API Rate Limit.")],
+    ["code 10016, server error", failure(10016, "Server error.")],
+    ["code 10018, too many visits of the address", failure(10018, "Exceeded the IP Rate Limit.")],
+    ["code 10429, system level frequency protection", failure(10429, "System level frequency protection")],
+    ["HTTP 408", { kind: "text", status: 408, text: "" }],
+    ["HTTP 429", { kind: "text", status: 429, text: "slow down" }],
+    ["HTTP 500", { kind: "text", status: 500, text: "oops" }],
+    ["HTTP 502 with a page", { kind: "text", status: 502, text: "<html>Bad Gateway</html>" }],
+    ["HTTP 503 with JSON", { kind: "json", status: 503, body: { retMsg: "busy" } }],
+    ["HTTP 204", { kind: "text", status: 204, text: "" }],
+    ["a page instead of JSON", html],
+    ["cut JSON", { kind: "text", text: '{"retCode":0,"resu' }],
+    ["an empty body", { kind: "text", text: "" }],
+    ["JSON that is no reply", { kind: "json", body: [1, 2, 3] }],
+    ["JSON null", { kind: "json", body: null }],
+    ["a dropped connection", { kind: "drop" }],
+  ];
+
+  it.each(passing)("are waited for and tried again: %s", async (_, answer) => {
+    const { url, requests } = await serve(answer, fine);
+    expect(await marketAt(url).serverTimeMs()).toBe(SERVER_TIME);
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each(passing)("are retryable for the caller when they stay: %s", async (_, answer) => {
+    const { url, requests } = await serve(answer);
+    const error = await errorOf(marketAt(url).serverTimeMs());
+    expect(error.kind).toBe("retryable");
+    expect(error.message).toContain("server time");
+    expect(requests).toHaveLength(3);
+  });
+
+  it.each<[string, BybitAnswer]>([
+    ["silence", { kind: "silence" }],
+    ["an answer that drips", { kind: "drip" }],
+  ])("include %s beyond the time limit", async (_, answer) => {
+    const { url, requests } = await serve(answer, fine);
+    expect(await marketAt(url, { timeoutMs: 100 }).serverTimeMs()).toBe(SERVER_TIME);
+    expect(requests).toHaveLength(2);
+  });
+
+  it("include a server that is not there", async () => {
+    const { url, close } = await serve(fine);
+    await close();
+    expect((await errorOf(marketAt(url).serverTimeMs())).kind).toBe("retryable");
+  });
+
+  it("are waited for longer from time to time", async () => {
+    const time = sleepyTime();
+    const { url } = await serve(failure(10016, "Server error."));
+    await errorOf(marketAt(url, { time }).serverTimeMs());
+    expect(time.slept).toEqual([100, 400]);
+  });
+});
+
+describe("too many visits", () => {
+  function limited(resetInMs: number): BybitAnswer {
+    return failure(10006, "Too many visits!", {
+      timeMs: SERVER_TIME,
+      headers: {
+        "X-Bapi-Limit-Status": "0",
+        "X-Bapi-Limit-Reset-Timestamp": String(SERVER_TIME + resetInMs),
+      },
+    });
+  }
+
+  it("wait until the reset that the exchange names", async () => {
+    const time = sleepyTime();
+    const { url } = await serve(limited(3_000), fine);
+    expect(await marketAt(url, { time }).serverTimeMs()).toBe(SERVER_TIME);
+    expect(time.nowMs()).toBeGreaterThanOrEqual(3_000);
+  });
+
+  it("delay every call of the adapter", async () => {
+    const time = sleepyTime();
+    const { url } = await serve(limited(3_000), fine);
+    const market = marketAt(url, { time, retryDelaysMs: [] });
+    expect((await errorOf(market.serverTimeMs())).retryAfterMs).toBe(3_000);
+    expect(time.nowMs()).toBe(0);
+    await market.serverTimeMs();
+    expect(time.nowMs()).toBeGreaterThanOrEqual(3_000);
+  });
+
+  it("go back to the caller when the reset is far away", async () => {
+    const time = sleepyTime();
+    const { url, requests } = await serve(limited(3_600_000));
+    const error = await errorOf(marketAt(url, { time }).serverTimeMs());
+    expect(error).toMatchObject({ kind: "retryable", retryAfterMs: 3_600_000 });
+    expect(requests).toHaveLength(1);
+    expect(time.nowMs()).toBe(0);
+  });
+});
+
+describe("failures that stay", () => {
+  it.each<[string, BybitAnswer, MarketErrorKind, string]>([
+    ["a wrong parameter", failure(10001, "params error: limit invalid"), "rejected", "limit invalid"],
+    ["an unknown symbol", failure(10001, "params error: symbol invalid"), "unknown-symbol", "symbol invalid"],
+    ["a refused key", failure(10003, "API key is invalid."), "rejected", "10003"],
+    ["a code of the future", failure(98765, "News."), "rejected", "98765"],
+    ["HTTP 404", { kind: "text", status: 404, text: "no such path" }, "rejected", "404"],
+    ["HTTP 401", { kind: "json", status: 401, body: { retMsg: "who" } }, "rejected", "401"],
+    ["a redirect", { kind: "text", status: 302, text: "" }, "rejected", "302"],
+    [
+      "a success without the exchange's time",
+      { kind: "json", body: { retCode: 0, retMsg: "OK", result: {} } },
+      "rejected",
+      "time",
+    ],
+  ])("are thrown at once: %s", async (_, answer, kind, named) => {
+    const { url, requests } = await serve(answer);
+    const error = await errorOf(marketAt(url).serverTimeMs());
+    expect(error.kind).toBe(kind);
+    expect(error.message).toContain(named);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("include an address that is none", async () => {
+    const error = await errorOf(marketAt("not an address").serverTimeMs());
+    expect(error.kind).toBe("rejected");
+  });
+});
+
+describe("a ban", () => {
+  const TEN_MINUTES = 600_000;
+
+  it.each<[string, BybitAnswer]>([
+    ["HTTP 403 with JSON", banned],
+    ["HTTP 403 with a page", { kind: "text", status: 403, text: "<html>Forbidden</html>" }],
+    ["code 10009", failure(10009, "IP has been banned.")],
+  ])("begins with %s and is not retried", async (_, answer) => {
+    const { url, requests } = await serve(answer, fine);
+    const error = await errorOf(marketAt(url).serverTimeMs());
+    expect(error).toMatchObject({ kind: "banned", retryAfterMs: TEN_MINUTES });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("fails every later call at once, with the time that is left, and ends after ten minutes", async () => {
+    const time = sleepyTime();
+    const { url, requests } = await serve(banned, fine);
+    const market = marketAt(url, { time });
+    await errorOf(market.serverTimeMs());
+
+    time.pass(TEN_MINUTES - 1_000);
+    const range = { symbol: "BTCUSDT", intervalMs: 60_000, fromMs: 0, toMs: 600_000 };
+    for (const call of [market.tickers(), market.instruments(), market.candles(range)]) {
+      expect(await errorOf(call)).toMatchObject({ kind: "banned", retryAfterMs: 1_000 });
+    }
+    expect(requests).toHaveLength(1);
+
+    time.pass(1_000);
+    expect(await market.serverTimeMs()).toBe(SERVER_TIME);
+  });
+
+  it("ends the waiting of calls in the queue and of those between two attempts", async () => {
+    let answerBan = (_: BybitAnswer) => {};
+    const ban = new Promise<BybitAnswer>((resolve) => {
+      answerBan = resolve;
+    });
+    server = await startBybitServer((_, index) => (index === 0 ? failure(10016, "Server error.") : ban));
+    const { requests, url } = server;
+    const notes: unknown[] = [];
+    // Real time: two requests a second, so the last two calls are in the queue, and the first waits for a minute.
+    const market = makeBybitMarketData({
+      baseUrl: url,
+      requestsPerSecond: 2,
+      logger: { warn: (...line) => notes.push(line) },
+      timeoutMs: 20_000,
+      retryDelaysMs: [60_000],
+    });
+    const retrying = errorOf(market.serverTimeMs());
+    await eventually("the first attempt has failed", () => notes.length === 1);
+    const calls = [1, 2, 3].map(() => errorOf(market.serverTimeMs()));
+    await eventually("the second request is out", () => requests.length === 2);
+    answerBan(banned);
+    for (const error of await Promise.all([retrying, ...calls])) expect(error.kind).toBe("banned");
+    expect(requests.length).toBeLessThan(4);
+  });
+});
+
+describe("credentials", () => {
+  const credentials = { key: "KEY-4f1c9a", secret: "SECRET-77be02" };
+
+  function allText(error: Error): string {
+    const parts: string[] = [];
+    for (let one: unknown = error; one instanceof Error; one = one.cause) {
+      parts.push(one.message, one.stack ?? "", JSON.stringify(one), JSON.stringify({ ...one }));
+    }
+    return `${parts.join("\n")}\n${inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true })}`;
+  }
+
+  it.each<[string, BybitAnswer]>([
+    ["HTTP 500", { kind: "text", status: 500, text: "oops" }],
+    ["HTTP 403", banned],
+    ["HTTP 404", { kind: "text", status: 404, text: "" }],
+    ["HTTP 204", { kind: "text", status: 204, text: "" }],
+    ["a refused parameter", failure(10001, "params error")],
+    ["a page instead of JSON", html],
+    ["a dropped connection", { kind: "drop" }],
+    ["silence", { kind: "silence" }],
+  ])("appear in no error and no log line of %s", async (_, answer) => {
+    const { url } = await serve(answer);
+    const logged: unknown[] = [];
+    const logger = { warn: (...line: unknown[]) => logged.push(line) };
+    const market = marketAt(url, { credentials, logger, timeoutMs: 200 });
+    const text =
+      allText(await errorOf(market.serverTimeMs())) + inspect(logged, { depth: Number.POSITIVE_INFINITY });
+    expect(text).not.toContain(credentials.key);
+    expect(text).not.toContain(credentials.secret);
+  });
+
+  it("of an address appear in no error", async () => {
+    const { url, close } = await serve({
+      kind: "text",
+      status: 500,
+      text: "//user:hidden-word@proxy is down",
+    });
+    const withPassword = url.replace("//", "//user:hidden-word@");
+    expect(allText(await errorOf(marketAt(withPassword).serverTimeMs()))).not.toContain("hidden-word");
+    await close();
+    expect(allText(await errorOf(marketAt(withPassword).serverTimeMs()))).not.toContain("hidden-word");
+  });
+});
