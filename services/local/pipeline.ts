@@ -29,8 +29,10 @@ export interface PipelineEvents {
   signalEnded(signal: TradingSignal): void;
 }
 
-const ANALYZER_PREFETCH = 6;
+const ANALYZER_PREFETCH = 3;
 const FINDER_PREFETCH = 4;
+/** A laptop has other things to do: BTCUSDT in five timeframes, and the frames of the coin at hand. */
+const HISTORY_CACHE_CANDLES = 300_000;
 const REGION = "ap-northeast-2";
 
 /** The four services on the in-process queue and the embedded DynamoDB: the same use cases as in the cloud. */
@@ -66,7 +68,7 @@ export async function startPipeline(
     logger: loggerOf("finder"),
   });
   const scans = makeScanStore(dynamo, { tableName: SCAN_HISTORY_TABLE.name, clock });
-  const history = makeHistoryLoader(market);
+  const history = makeHistoryLoader(market, { cacheSize: HISTORY_CACHE_CANDLES });
   const waiting = { stopping: scope.stopping, pause: (ms: number) => pause(ms, scope.stopping) };
   const rules = tradeRulesOf(config);
 

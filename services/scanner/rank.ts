@@ -106,7 +106,7 @@ function byName(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const FIGURES = /\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d[\d.]*/g;
+const FIGURES = /\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d[\d.]*(?![\d.]| h\b)/g;
 
 /** How many symbols were refused for each kind of reason; the figures in the reasons are left out. */
 export function countRefusals(universe: readonly UniverseEntry[]): Record<string, number> {
