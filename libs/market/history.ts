@@ -147,12 +147,15 @@ async function btcCandles(market: Pick<MarketData, "candles">, range: CandleRang
   }
 }
 
-/** Rates are settled on whole hours, so within an hour the same window serves; not in its first minutes. */
+/**
+ * Rates are settled on whole hours, so the window that ends a little after the last hour serves until the
+ * next one; before that moment the hour's own settlement may not be listed yet, and nothing is final.
+ */
 function fundingWindow(startMs: number, toMs: number): { fromMs: number; toMs: number } {
-  const hourMs = alignedDown(toMs, HOUR_MS);
+  const listedMs = alignedDown(toMs, HOUR_MS) + FUNDING_DELAY_MS;
   return {
     fromMs: alignedDown(startMs, HOUR_MS) - FUNDING_LOOKBACK_MS,
-    toMs: toMs - hourMs >= FUNDING_DELAY_MS ? hourMs : toMs,
+    toMs: Math.min(toMs, listedMs),
   };
 }
 
