@@ -6,8 +6,12 @@ export interface PathCharacter {
   readonly hourlyVolatility: number;
   /** Share of the time spent in trends, 0 to 1; the rest is ranges, and a shock now and then. */
   readonly trendShare: number;
-  /** How far a trend's waves reach against its noise; about 1 is a market that is hard to trade. */
+  /** Pace of a trend's impulses in usual deviations an hour: 0.3 is hard to see, 1 is hard to miss. */
   readonly trendStrength: number;
+  /** Usual length of an impulse in hours. */
+  readonly impulseHours: number;
+  /** Share of the noise that is undone within hours, 0 to 1: how closely a coin keeps to its own course. */
+  readonly elasticity: number;
 }
 
 /** Activity by hour of the day, UTC: quiet before dawn in London, busy when New York opens. */
@@ -24,7 +28,18 @@ const REVERSION = 0.0005;
 /** Distance from the long-run level (in log price) at which regimes clearly favour the way back. */
 const STRETCH = 0.9;
 
-type Regime = "range" | "trend" | "shock";
+/** Share of a swing that is gone after an hour. */
+const SWING_FADE = 0.15;
+
+/** A trend ends with its followers on one side: for its last hours the crowd leans all the way. */
+const CROWDED_HOURS = 8;
+/** How fast the crowd takes sides, and how slowly it leaves, an hour. */
+const CROWD_GATHERS = 0.35;
+const CROWD_LEAVES = 0.12;
+/** How often a trend ends in a squeeze of those who followed it. */
+const SQUEEZE_SHARE = 0.8;
+
+type Regime = "range" | "trend" | "squeeze" | "shock";
 
 export function sessionActivity(hour: number): number {
   return SESSION[((hour % 24) + 24) % 24] ?? 1;
@@ -43,10 +58,13 @@ export class HourPath {
   private readonly character: PathCharacter;
   private levels = new Float32Array(0);
   private deviations = new Float32Array(0);
+  private crowds = new Float32Array(0);
   /** Levels known: hours `firstHour` to `firstHour + known - 1`. */
   private known = 0;
   private readonly random: RandomStream;
-  private level = 0;
+  /** The level is a course, which keeps what it gains, and a swing about it, which fades. */
+  private course = 0;
+  private swing = 0;
   private regime: Regime = "range";
   private hoursLeft = 0;
   private unrest = 1;
@@ -58,6 +76,8 @@ export class HourPath {
   private wavePace = 0;
   private waveMove = 0;
   private shockStep = 0;
+  private squeezePace = 0;
+  private crowd = 0;
 
   constructor(seed: number, firstHour: number, character: PathCharacter) {
     this.seed = seed;
@@ -81,8 +101,12 @@ export class HourPath {
     return this.deviations[index] ?? 0;
   }
 
-  get usualDeviation(): number {
-    return this.character.hourlyVolatility;
+  /** On which side the crowd of traders is at a full hour: 1 all long, -1 all short. */
+  crowdAt(hour: number): number {
+    const index = hour - this.firstHour;
+    if (index < 0) return 0;
+    this.extendTo(index);
+    return this.crowds[index] ?? 0;
   }
 
   /** Deviation relative to the path's usual one: above 1 in unrest. */
@@ -97,43 +121,52 @@ export class HourPath {
       const capacity = index + 24 * 90;
       this.levels = grown(this.levels, capacity);
       this.deviations = grown(this.deviations, capacity);
+      this.crowds = grown(this.crowds, capacity);
     }
     while (this.known <= index) {
-      this.levels[this.known] = this.level;
+      this.levels[this.known] = this.course + this.swing;
+      this.crowds[this.known] = this.crowd;
       this.deviations[this.known] = this.step(this.firstHour + this.known);
       this.known += 1;
     }
   }
 
-  /** Moves `level` to the next hour and answers the deviation of the hour passed. */
+  /** Moves the level to the next hour and answers the deviation of the hour passed. */
   private step(hour: number): number {
     if (this.hoursLeft === 0) this.enterRegime();
     this.hoursLeft -= 1;
     const deviation = this.character.hourlyVolatility * this.unrest * sessionActivity(hour);
-    const noise = this.random.fatTailed();
+    const noise = deviation * this.random.fatTailed();
+    const { elasticity } = this.character;
+    this.swing += elasticity * noise - SWING_FADE * this.swing;
+    const kept = (1 - elasticity) * noise;
     let move: number;
     if (this.regime === "range") {
-      move = -0.12 * (this.level - this.anchor) + 0.8 * deviation * noise;
+      move = -0.12 * (this.course - this.anchor) + 0.8 * kept;
     } else if (this.regime === "trend") {
-      move = this.waveStep(deviation) + 0.5 * deviation * noise;
+      move = this.waveStep(deviation) + 0.5 * kept;
+    } else if (this.regime === "squeeze") {
+      move = this.squeezePace + 0.5 * kept;
     } else {
-      move = this.shockStep + 0.6 * deviation * noise;
+      move = this.shockStep + 0.6 * kept;
       this.shockStep *= -this.random.between(0.1, 0.5);
     }
-    this.level += move - REVERSION * this.level;
+    this.course += move - REVERSION * this.course;
+    this.gatherCrowd();
     return deviation;
   }
 
   private waveStep(deviation: number): number {
     if (this.waveHoursLeft === 0) {
       this.impulse = !this.impulse;
+      const usual = this.character.impulseHours;
       if (this.impulse) {
-        this.waveHoursLeft = this.random.integer(3, 9);
-        const reach = this.character.trendStrength * this.random.between(0.8, 1.6);
-        this.waveMove = this.direction * reach * deviation * Math.sqrt(this.waveHoursLeft) * 1.2;
-        this.wavePace = this.waveMove / this.waveHoursLeft;
+        this.waveHoursLeft = Math.max(2, Math.round(usual * this.random.between(0.5, 1.5)));
+        this.wavePace =
+          this.direction * deviation * this.character.trendStrength * this.random.between(0.6, 1.4);
+        this.waveMove = this.wavePace * this.waveHoursLeft;
       } else {
-        this.waveHoursLeft = this.random.integer(2, 5);
+        this.waveHoursLeft = Math.max(2, Math.round(usual * this.random.between(0.2, 0.6)));
         const share = RETRACEMENTS[this.random.integer(0, RETRACEMENTS.length - 1)] ?? 0.5;
         this.wavePace = (-this.waveMove * share) / this.waveHoursLeft;
       }
@@ -142,8 +175,33 @@ export class HourPath {
     return this.wavePace;
   }
 
+  private gatherCrowd(): void {
+    if (this.regime === "trend") {
+      const target = this.hoursLeft <= CROWDED_HOURS ? this.direction : 0.35 * this.direction;
+      this.crowd += CROWD_GATHERS * (target - this.crowd);
+    } else if (this.regime !== "squeeze") {
+      this.crowd -= CROWD_LEAVES * this.crowd;
+    }
+  }
+
+  /** Those who followed the trend leave at once: a fast way back through part of what it gained. */
+  private enterSqueeze(): void {
+    this.regime = "squeeze";
+    this.hoursLeft = Math.max(6, Math.round(this.character.impulseHours * this.random.between(0.5, 1.2)));
+    this.squeezePace =
+      -this.direction *
+      this.character.hourlyVolatility *
+      this.unrest *
+      this.character.trendStrength *
+      this.random.between(0.7, 1.4);
+  }
+
   private enterRegime(): void {
-    const stretch = Math.max(-1, Math.min(1, this.level / STRETCH));
+    if (this.regime === "trend" && this.random.uniform() < SQUEEZE_SHARE) {
+      this.enterSqueeze();
+      return;
+    }
+    const stretch = Math.max(-1, Math.min(1, this.course / STRETCH));
     const draw = this.random.uniform();
     const shockShare = 0.04;
     this.unrest = this.random.between(0.6, 1.5);
@@ -156,13 +214,13 @@ export class HourPath {
       this.shockStep = this.direction * size;
     } else if (draw < shockShare + this.character.trendShare * (1 - shockShare)) {
       this.regime = "trend";
-      this.hoursLeft = this.random.integer(12, 72);
+      this.hoursLeft = Math.round(this.character.impulseHours * this.random.between(2, 8));
       this.impulse = false;
       this.waveHoursLeft = 0;
     } else {
       this.regime = "range";
       this.hoursLeft = this.random.integer(8, 48);
-      this.anchor = this.level;
+      this.anchor = this.course;
     }
   }
 

@@ -53,9 +53,11 @@ class SyntheticExchange implements ExchangeSource {
     this.blocks = new BlockCache(cacheMegabytes * 1_048_576);
     const first = this.permanent.find((contract) => contract.baseCoin === MARKET_COIN);
     this.market = new HourPath(key(seed, textKey("market")), hourOf(first?.pathStartMs ?? 0), {
-      hourlyVolatility: 0.004,
-      trendShare: 0.55,
-      trendStrength: 1.2,
+      hourlyVolatility: 0.0045,
+      trendShare: 0.75,
+      trendStrength: 0.6,
+      impulseHours: 16,
+      elasticity: 0.2,
     });
   }
 

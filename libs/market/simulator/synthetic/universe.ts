@@ -101,7 +101,7 @@ const OTHER_MARKETS: readonly (readonly [string, number, "stock" | "forex" | "co
 /** When the first contract was listed, and the whole market began. */
 const BTC_LAUNCH_MS = Date.UTC(2020, 2, 25, 10);
 
-const NO_PATH = { hourlyVolatility: 0, trendShare: 0, trendStrength: 0 };
+const NO_PATH = { hourlyVolatility: 0, trendShare: 0, trendStrength: 0, impulseHours: 1, elasticity: 0 };
 
 /** Contracts that are listed for good, in a fixed order. The seed shapes their characters and launches. */
 export function permanentContracts(seed: number): readonly Contract[] {
@@ -143,7 +143,9 @@ function major(
         : {
             hourlyVolatility: volatilityPercent / 100,
             trendShare: random.between(0.45, 0.65),
-            trendStrength: random.between(0.9, 1.4),
+            trendStrength: random.between(0.3, 0.7),
+            impulseHours: random.between(5, 20),
+            elasticity: random.between(0.2, 0.9),
           },
     turnoverPerMinute: (millionsADay * 1e6) / 1440,
     fundingIntervalMinutes: 480,
@@ -159,9 +161,11 @@ function invented(seed: number, coin: string, basePrice: number): Contract {
     ...launchedAt(Date.UTC(2021, 0, 1 + random.integer(0, 1000), random.integer(0, 23))),
     beta: random.between(0.6, 1.5),
     character: {
-      hourlyVolatility: random.between(0.5, 1.3) / 100,
-      trendShare: random.between(0.35, 0.75),
-      trendStrength: random.between(0.6, 1.9),
+      hourlyVolatility: random.between(0.4, 1.0) / 100,
+      trendShare: random.between(0.25, 0.65),
+      trendStrength: random.between(0.25, 1.0),
+      impulseHours: random.between(4, 24),
+      elasticity: random.between(0.1, 0.95),
     },
     turnoverPerMinute: (8e6 * (1 + 20 * random.uniform() * random.uniform())) / 1440,
     fundingIntervalMinutes: random.uniform() < 0.35 ? 240 : 480,
@@ -180,7 +184,13 @@ function otherMarket(
     ...invented(seed, coin, basePrice),
     symbolType,
     beta: 0.1,
-    character: { hourlyVolatility: volatilityPercent / 100, trendShare: 0.5, trendStrength: 1 },
+    character: {
+      hourlyVolatility: volatilityPercent / 100,
+      trendShare: 0.5,
+      trendStrength: 0.5,
+      impulseHours: 8,
+      elasticity: 0.3,
+    },
     turnoverPerMinute: 30e6 / 1440,
   };
 }
@@ -242,7 +252,13 @@ function weeklyListing(seed: number, cycle: number): Contract {
     ...launchedAt(launchTimeMs),
     tradingEndMs: deliveryMs,
     delivery: { announcedMs: deliveryMs - LISTING_CYCLE_MS, timeMs: deliveryMs },
-    character: { hourlyVolatility: 0.022, trendShare: 0.6, trendStrength: 1 },
+    character: {
+      hourlyVolatility: 0.022,
+      trendShare: 0.6,
+      trendStrength: 0.5,
+      impulseHours: 6,
+      elasticity: 0.2,
+    },
     turnoverPerMinute: 40e6 / 1440,
     fundingIntervalMinutes: 240,
     maxLeverage: 12.5,

@@ -1,0 +1,136 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import {
+  defaultReplayStartMs,
+  type RecordedExchange,
+  recordedExchange,
+} from "#libs/market/simulator/recorded/recorded-exchange.ts";
+import { RecordingError } from "#libs/market/simulator/recorded/recording.ts";
+import { startExchangeSimulator } from "#libs/market/simulator/server.ts";
+import type { ExchangeSource } from "#libs/market/simulator/source.ts";
+import {
+  DEFAULT_SEED,
+  DEFAULT_START_MS,
+  syntheticExchange,
+} from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
+import { simulatedClock, systemClock } from "#libs/runtime/clock.ts";
+import { ConfigurationError } from "#libs/runtime/configuration.ts";
+import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
+import { print, printError } from "#libs/runtime/terminal.ts";
+
+interface SimulatorArguments {
+  readonly port: number;
+  readonly host: string;
+  readonly seed?: number;
+  readonly data?: string;
+  readonly from?: number;
+  readonly speed?: number;
+}
+
+/** `npm run simulator`: serves a simulated Bybit until it is told to stop. */
+export async function runSimulator(
+  args: readonly string[],
+  scope: Pick<ServiceScope, "own" | "untilStopped">,
+): Promise<number> {
+  const given = parse(args);
+  if (given === null) return 0;
+  const { source, replay } = openSource(given);
+  const startMs = given.from ?? (replay === null ? syntheticStart(given) : defaultReplayStartMs(replay));
+  const speed = given.speed ?? 1;
+  const clock = startMs === null ? systemClock : simulatedClock(startMs, speed);
+  const simulator = await listen(() =>
+    startExchangeSimulator({ source, clock, port: given.port, host: given.host }),
+  );
+  scope.own(simulator, (server) => server.close());
+
+  for (const note of source.notes) printError(`${note}\n`);
+  const time = new Date(clock.nowMs()).toISOString();
+  const pace =
+    startMs === null ? "the time of day" : speed === 0 ? "standing still" : `running ${speed} times`;
+  print(`${source.description}\n`);
+  print(`exchange simulator at ${simulator.url} (clock ${time}, ${pace})\n`);
+  print(`use it with BYBIT_BASE_URL=${simulator.url}; faults: POST ${simulator.url}/__faults\n`);
+  await scope.untilStopped();
+  return 0;
+}
+
+/** A synthetic market without a given start shows the time of day, unless the speed says otherwise. */
+function syntheticStart(given: SimulatorArguments): number | null {
+  return given.speed === undefined ? null : DEFAULT_START_MS;
+}
+
+function openSource(given: SimulatorArguments): { source: ExchangeSource; replay: RecordedExchange | null } {
+  if (given.data === undefined) {
+    return { source: syntheticExchange({ seed: given.seed ?? DEFAULT_SEED }), replay: null };
+  }
+  if (given.seed !== undefined)
+    throw new ConfigurationError("--seed shapes a synthetic market; leave it away with --data");
+  try {
+    const replay = recordedExchange({ directory: given.data });
+    // Reads every file: a broken one is told before anything is served.
+    replay.coverage();
+    return { source: replay, replay };
+  } catch (error) {
+    if (error instanceof RecordingError) throw new ConfigurationError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** A port that is taken, or an address of another machine, is a wrong argument and not a bug. */
+async function listen<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    throw new ConfigurationError(`cannot listen: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Null after `--help`. */
+function parse(args: readonly string[]): SimulatorArguments | null {
+  let complaint = "";
+  const command = new Command("npm run -s simulator --")
+    .description("A simulated Bybit v5 market API, with synthetic or recorded prices.")
+    .option("--port <number>", "port to listen on; 0: any free one", numberIn(0, 65_535, true), 7070)
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--seed <number>", "another synthetic market", numberIn(0, 4_294_967_295, true))
+    .option("--data <folder>", "recorded candles instead: EXCHANGE_SYMBOL_INTERVAL.csv[.gz]")
+    .option("--from <moment>", "where the clock starts, for example 2026-01-15T12:00:30Z", moment)
+    .option(
+      "--speed <times>",
+      "how much faster than real time the clock runs; 0: it stands still",
+      numberIn(0, 1000, false),
+    )
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: (text) => {
+        complaint = text.trim();
+      },
+    });
+  try {
+    command.parse([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return null;
+    throw new ConfigurationError(complaint || error.message, { cause: error });
+  }
+  return command.opts<SimulatorArguments>();
+}
+
+function numberIn(least: number, most: number, whole: boolean) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (text.trim() === "" || !(number >= least && number <= most) || (whole && !Number.isInteger(number))) {
+      throw new InvalidArgumentError(`expected a ${whole ? "whole " : ""}number from ${least} to ${most}`);
+    }
+    return number;
+  };
+}
+
+function moment(text: string): number {
+  const timeMs = Date.parse(text);
+  if (Number.isNaN(timeMs)) throw new InvalidArgumentError("expected a moment such as 2026-01-15T12:00:30Z");
+  return timeMs;
+}
