@@ -56,69 +56,82 @@ export const DEFAULT_BACKTEST_DAYS: Readonly<Record<Timeframe, number>> = {
 
 /** Every environment variable of every service, with its rule and default; a service picks what it needs. */
 export const SETTINGS = {
-  /** AWS region of the tables. */
-  AWS_REGION: text("ap-northeast-2"),
-  /** Another DynamoDB endpoint: LocalStack, DynamoDB Local, the embedded one. */
-  AWS_ENDPOINT_URL: z.url({ protocol: /^https?$/ }).optional(),
-  RABBITMQ_URL: z.url({ protocol: /^amqps?$/ }).optional(),
-  /** Instead of RABBITMQ_URL, for secrets that come in parts. Port 5671 means TLS. */
-  RABBITMQ_HOST: text("localhost"),
-  RABBITMQ_PORT: whole(5672, 1, 65_535),
+  AWS_REGION: text("ap-northeast-2").describe("region of the tables"),
+  AWS_ENDPOINT_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("another DynamoDB endpoint: LocalStack, DynamoDB Local, the embedded one"),
+  RABBITMQ_URL: z
+    .url({ protocol: /^amqps?$/ })
+    .optional()
+    .describe("`amqp://` or `amqps://` (TLS, the certificate is verified)"),
+  RABBITMQ_HOST: text("localhost").describe("instead of RABBITMQ_URL, for secrets that come in parts"),
+  RABBITMQ_PORT: whole(5672, 1, 65_535).describe("5671 means TLS"),
   RABBITMQ_USER: text("guest"),
   RABBITMQ_PASS: text("guest"),
-  /** Another Bybit host, or the exchange simulator. */
-  BYBIT_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  BYBIT_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("another Bybit host, or the exchange simulator"),
   BYBIT_TESTNET: z
     .enum(["true", "false"])
     .default("false")
-    .transform((value) => value === "true"),
-  /** Calls a second of this process; Bybit allows 120 for an address, over all its hosts. */
-  BYBIT_REQUESTS_PER_SECOND: number(z.number().positive().max(1_000), 50),
+    .transform((value) => value === "true")
+    .describe("true: Bybit's test exchange"),
+  BYBIT_REQUESTS_PER_SECOND: number(z.number().positive().max(1_000), 50).describe(
+    "calls a second of one process; Bybit allows an address 120 over all its hosts",
+  ),
   RESULTS_TABLE: text(RESULTS_TABLE.name),
   POSITIONS_TABLE: text(POSITIONS_TABLE.name),
   SCAN_HISTORY_TABLE: text(SCAN_HISTORY_TABLE.name),
-  TOP_N_COINS: whole(30, 1, 500),
-  /** Percent, high over low of 24 hours. */
-  MIN_VOLATILITY: atLeastZero(0),
-  MAX_VOLATILITY: positive(100),
-  /** USDT over 24 hours. */
-  MIN_TURNOVER_24H: atLeastZero(5_000_000),
-  /** The daily Fibonacci frame needs 30 days. */
-  MIN_LISTING_DAYS: whole(30, 0, 3_650),
-  TIMEFRAMES: z.string().default(TIMEFRAMES.join(",")).transform(timeframeList),
-  BACKTEST_DAYS: z.string().default("1m:14,3m:30,5m:30,15m:60,30m:90").transform(daysByTimeframe),
-  /** Messages in hand at the same time. */
-  PREFETCH_COUNT: whole(2, 1, 1_000),
-  /** Percent. */
-  MIN_WIN_RATE: number(z.number().min(0).max(100), 45),
-  /** USDT. */
-  MIN_PNL: number(z.number(), 100),
-  MIN_TRADES: whole(20, 1, 1_000_000),
-  FINDER_CANDLES: whole(1_000, 61, 20_000),
-  /** Seconds from a candle's close in which an entry on it may still be stored. */
-  SIGNAL_MAX_AGE_SECONDS: whole(300, 1, 3_600),
-  /** Margin in USDT. */
-  POSITION_SIZE: positive(100),
+  TOP_N_COINS: whole(30, 1, 500).describe("coins a scan takes"),
+  MIN_VOLATILITY: atLeastZero(0).describe("percent, high over low of 24 hours"),
+  MAX_VOLATILITY: positive(100).describe("percent"),
+  MIN_TURNOVER_24H: atLeastZero(5_000_000).describe("USDT over 24 hours"),
+  MIN_LISTING_DAYS: whole(30, 0, 3_650).describe("the daily Fibonacci frame needs 30 days"),
+  TIMEFRAMES: z
+    .string()
+    .default(TIMEFRAMES.join(","))
+    .transform(timeframeList)
+    .describe("timeframes a scan takes"),
+  BACKTEST_DAYS: z
+    .string()
+    .default("1m:14,3m:30,5m:30,15m:60,30m:90")
+    .transform(daysByTimeframe)
+    .describe("days a backtest covers, by timeframe"),
+  PREFETCH_COUNT: whole(4, 1, 1_000).describe("messages in hand at the same time"),
+  MIN_WIN_RATE: number(z.number().min(0).max(100), 45).describe("percent"),
+  MIN_PNL: number(z.number(), 100).describe("USDT over the backtest"),
+  MIN_TRADES: whole(20, 1, 1_000_000).describe("trades in the backtest"),
+  FINDER_CANDLES: whole(1_000, 61, 20_000).describe("candles loaded for a decision, warm-up included"),
+  SIGNAL_MAX_AGE_SECONDS: whole(300, 1, 3_600).describe(
+    "from a candle's close, how long an entry on it may be stored and acted on",
+  ),
+  POSITION_SIZE: positive(100).describe("margin of a position, USDT"),
   LEVERAGE: number(z.number().min(1).max(100), 10),
   STOP_LOSS_PERCENT: number(z.number().positive().lt(100), 1),
   TAKE_PROFIT_PERCENT: number(z.number().positive().lt(100), 2),
-  /** Percent a side. */
-  TAKER_FEE_PERCENT: number(z.number().min(0).max(5), 0.055),
-  SLIPPAGE_PERCENT: number(z.number().min(0).max(5), 0.01),
-  /** Scanner and selector: run again at every full period until stopped; unset: run once and exit. */
+  TAKER_FEE_PERCENT: number(z.number().min(0).max(5), 0.055).describe("percent a side"),
+  SLIPPAGE_PERCENT: number(z.number().min(0).max(5), 0.01).describe("percent a side, against the trade"),
   RUN_EVERY_SECONDS: z
     .string()
     .trim()
     .regex(NUMBER, "expected a number")
     .transform(Number)
     .pipe(z.int().min(10).max(86_400))
-    .optional(),
-  /** For simulations only: the services' clock stands still at this moment. */
-  SIMULATED_TIME: z.string().transform(isoMoment).optional(),
-  /** Revision of the deployed code, stored with each position. */
-  CODE_VERSION: text("dev"),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  LOG_FORMAT: z.enum(["json", "pretty"]).default("json"),
+    .optional()
+    .describe("scanner and selector: run again at every full period until stopped; unset: run once and exit"),
+  SIMULATED_TIME: z
+    .string()
+    .transform(isoMoment)
+    .optional()
+    .describe("for simulations: the clock stands still at this moment"),
+  CODE_VERSION: text("dev").describe("revision of the code, stored with each position"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("trace, debug, info, warn, error, fatal or silent"),
+  LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("`json`, or `pretty` for eyes"),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
