@@ -161,6 +161,7 @@ describe("the running candle", () => {
     const market = await marketOf(listed({ nowMs: NOON + 59_999 }));
     const candles = await market.candles(range(NOON - 5 * MINUTE_MS, NOON + HOUR_MS));
     expectWhole(candles, NOON - 5 * MINUTE_MS, NOON);
+    expect(server?.requests).toHaveLength(1);
   });
 
   it("is closed at the very moment of its end", async () => {

@@ -229,29 +229,43 @@ describe("a ban", () => {
     expect(await market.serverTimeMs()).toBe(SERVER_TIME);
   });
 
-  it("ends the waiting of calls in the queue and of those between two attempts", async () => {
-    let answerBan = (_: BybitAnswer) => {};
-    const ban = new Promise<BybitAnswer>((resolve) => {
-      answerBan = resolve;
+  /** Answers the first `before` requests with a failure that passes; the next is held until `release`. */
+  async function serveHeldBan(before: number) {
+    let release = () => {};
+    const held = new Promise<BybitAnswer>((resolve) => {
+      release = () => resolve(banned);
     });
-    server = await startBybitServer((_, index) => (index === 0 ? failure(10016, "Server error.") : ban));
-    const { requests, url } = server;
+    server = await startBybitServer((_, index) => (index < before ? failure(10016, "Server error.") : held));
+    return { url: server.url, requests: server.requests, release };
+  }
+
+  it("ends at once the waiting of calls in the queue, without a request of theirs", async () => {
+    const { url, requests, release } = await serveHeldBan(0);
+    // A request in an hour: only the first one leaves.
+    const market = makeBybitMarketData({ baseUrl: url, requestsPerSecond: 1 / 3_600, timeoutMs: 20_000 });
+    const calls = [1, 2, 3].map(() => errorOf(market.serverTimeMs()));
+    await eventually("the first request is out", () => requests.length === 1);
+    release();
+    for (const error of await Promise.all(calls)) expect(error.kind).toBe("banned");
+    expect(requests).toHaveLength(1);
+  });
+
+  it("ends at once the waiting of calls between two attempts", async () => {
+    const { url, requests, release } = await serveHeldBan(1);
     const notes: unknown[] = [];
-    // Real time: two requests a second, so the last two calls are in the queue, and the first waits for a minute.
     const market = makeBybitMarketData({
       baseUrl: url,
-      requestsPerSecond: 2,
-      logger: { warn: (...line) => notes.push(line) },
+      requestsPerSecond: 1_000,
       timeoutMs: 20_000,
-      retryDelaysMs: [60_000],
+      retryDelaysMs: [3_600_000],
+      logger: { warn: (...line) => notes.push(line) },
     });
     const retrying = errorOf(market.serverTimeMs());
     await eventually("the first attempt has failed", () => notes.length === 1);
-    const calls = [1, 2, 3].map(() => errorOf(market.serverTimeMs()));
-    await eventually("the second request is out", () => requests.length === 2);
-    answerBan(banned);
-    for (const error of await Promise.all([retrying, ...calls])) expect(error.kind).toBe("banned");
-    expect(requests.length).toBeLessThan(4);
+    const other = errorOf(market.serverTimeMs());
+    release();
+    for (const error of await Promise.all([retrying, other])) expect(error.kind).toBe("banned");
+    expect(requests).toHaveLength(2);
   });
 });
 

@@ -45,6 +45,8 @@ export function makePacer(options: PacerOptions): Pacer {
   }
   let waiting: Waiting[] = [];
   let running = false;
+  /** Ends the sleep when nobody waits any more, so that no timer keeps the process alive. */
+  let wake = new AbortController();
 
   function nextMs(): number {
     const windowFreeMs = (grantedAtMs[grants % windowSize] ?? 0) + windowMs;
@@ -63,7 +65,10 @@ export function makePacer(options: PacerOptions): Pacer {
       const at = nowMs();
       const waitMs = nextMs() - at;
       if (waitMs > 0) {
-        await sleep(Math.ceil(waitMs));
+        const { signal } = wake;
+        await sleep(Math.ceil(waitMs), signal).catch((error: unknown) => {
+          if (!signal.aborted) throw error;
+        });
         continue;
       }
       take(at);
@@ -92,6 +97,8 @@ export function makePacer(options: PacerOptions): Pacer {
     rejectWaiting(error) {
       const refused = waiting;
       waiting = [];
+      wake.abort();
+      wake = new AbortController();
       for (const one of refused) one.refuse(error);
     },
   };
