@@ -19,16 +19,14 @@ describe.skipIf(!rabbitMqAvailable())("messages on RabbitMQ", () => {
   it("travel persistent, as JSON, under the id of their body", async () => {
     await fixture.queue.publish(JOBS, [makeJob("a")]);
     const message = await fixture.raw.get(`${fixture.prefix}jobs`, { noAck: true });
-    expect(message?.properties).toMatchObject({
+    if (message === false) throw new Error("no message in the queue");
+    expect(message.properties).toMatchObject({
       messageId: "a",
       deliveryMode: 2,
       contentType: "application/json",
       contentEncoding: "utf-8",
     });
-    expect(message && JSON.parse(message.content.toString())).toMatchObject({
-      schema_version: 1,
-      job_id: "a",
-    });
+    expect(JSON.parse(message.content.toString())).toMatchObject({ schema_version: 1, job_id: "a" });
   });
 
   it("are refused when their queue is gone, which is there again for the next try", async () => {

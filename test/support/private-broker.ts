@@ -1,13 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { connect } from "amqplib";
 import { freePort } from "./free-port.ts";
 
 const SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const CTL = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 const STARTUP_LIMIT_MS = 90_000;
 
 /** Whether Debian's `rabbitmq-server` is on this machine. */
@@ -23,6 +25,8 @@ export interface PrivateBroker {
   kill(): Promise<void>;
   /** Starts it again on the same port and data, and waits until it takes connections. */
   start(): Promise<void>;
+  /** Runs `rabbitmqctl` on it, which takes some seconds. */
+  ctl(...args: string[]): Promise<void>;
   /** Ends it and removes its data. Safe to call twice. */
   dispose(): Promise<void>;
 }
@@ -86,6 +90,9 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
       const child = spawn(SERVER, [], { env, stdio: "ignore", detached: true, cwd: folder });
       server = child;
       await ready(url, child, folder);
+    },
+    async ctl(...args) {
+      await promisify(execFile)(CTL, ["--node", env.RABBITMQ_NODENAME, ...args], { env, cwd: folder });
     },
     async dispose() {
       await broker.kill();

@@ -9,6 +9,7 @@ import { type Envelope, publishOptions, type ReceivedEnvelope, readEnvelope } fr
 import { dropConnection } from "./link.ts";
 import type { Publisher } from "./publisher.ts";
 import { parkingLevelMs, parkingQueueName } from "./topology.ts";
+import { makeTurns } from "./turns.ts";
 import { doneWithin } from "./within.ts";
 
 /** A broker that does not answer is not waited for when a consumer stops. */
@@ -47,12 +48,18 @@ interface Session {
 export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscription {
   const { queue, publisher, levelsMs, clock, logger } = options;
   const inHand = new Set<Promise<void>>();
+  // The broker bounds a channel. After a reconnect there are two: the new one, and the dead one's handlers.
+  const turns = makeTurns(options.consume.prefetch);
   let session: Session | undefined;
   let stopped: Promise<void> | undefined;
 
   async function start(model: ChannelModel): Promise<void> {
     if (stopped !== undefined || session?.model === model) return;
     const channel = await model.createChannel();
+    if (stopped !== undefined) {
+      await channel.close();
+      return;
+    }
     const started: Session = { channel, model, open: true, consumerTag: undefined };
     session = started;
     channel.on("error", (error) => logger.warn({ err: error, queue: queue.name }, "consuming channel error"));
@@ -83,8 +90,15 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
   }
 
   async function work(from: Session, message: ConsumeMessage): Promise<void> {
-    const envelope = readEnvelope(message);
-    await settle(from, message, envelope, await verdictOn(message, envelope));
+    await turns.take();
+    try {
+      // It waited while its connection broke: it comes again, and nobody has looked at this delivery.
+      if (!from.open) return;
+      const envelope = readEnvelope(message);
+      await settle(from, message, envelope, await verdictOn(message, envelope));
+    } finally {
+      turns.give();
+    }
   }
 
   async function verdictOn(message: ConsumeMessage, envelope: ReceivedEnvelope): Promise<Verdict | Hop> {
