@@ -1,5 +1,5 @@
 import { backtest } from "#libs/backtest/backtest.ts";
-import { makeHistoryLoader } from "#libs/market/history.ts";
+import { loadHistory } from "#libs/market/history.ts";
 import type { ExchangeSource } from "#libs/market/simulator/source.ts";
 import {
   DEFAULT_SEED,
@@ -19,7 +19,7 @@ import { sourceMarket } from "#test/support/source-market.ts";
 /*
  * What the strategies make of the synthetic market with the default filters: how many results pass, how
  * many of those have an entry at the moment. The generator is tuned with it; the filters are not.
- * Arguments: seed, start moment (ISO), number of moments half an hour apart.
+ * Arguments: seed, start moment (ISO), number of moments, hours between them.
  */
 const TOP = 30;
 
@@ -40,13 +40,19 @@ function topSymbols(source: ExchangeSource, nowMs: number): string[] {
 
 async function cycle(seed: number, nowMs: number, verbose: boolean): Promise<string> {
   const source = syntheticExchange({ seed });
-  const load = makeHistoryLoader(sourceMarket(source, nowMs) as never).load;
+  const market = sourceMarket(source, nowMs);
   const outcomes: { name: string; trades: number; winRate: number; pnl: number; entry: string }[] = [];
   const toMs = Math.floor(nowMs / 1000) * 1000;
   for (const symbol of topSymbols(source, nowMs)) {
     for (const timeframe of TIMEFRAMES) {
       const fromMs = toMs - DEFAULT_BACKTEST_DAYS[timeframe] * DAY_MS;
-      const { input, firstIndex } = await load({ symbol, timeframe, fromMs, toMs, withBtc: true });
+      const { input, firstIndex } = await loadHistory(market, {
+        symbol,
+        timeframe,
+        fromMs,
+        toMs,
+        withBtc: true,
+      });
       const result = backtest(input, { firstIndex });
       const study = makeStudy(input);
       for (const strategy of STRATEGIES) {
@@ -93,10 +99,14 @@ async function cycle(seed: number, nowMs: number, verbose: boolean): Promise<str
   );
 }
 
-const [seed = String(DEFAULT_SEED), from = new Date(DEFAULT_START_MS).toISOString(), count = "1"] =
-  commandLineArguments();
+const [
+  seed = String(DEFAULT_SEED),
+  from = new Date(DEFAULT_START_MS).toISOString(),
+  count = "1",
+  hours = "0.5",
+] = commandLineArguments();
 for (let i = 0; i < Number(count); i++) {
   const startedMs = monotonicMs();
-  const line = await cycle(Number(seed), Date.parse(from) + i * 1_800_000, count === "1");
+  const line = await cycle(Number(seed), Date.parse(from) + i * Number(hours) * 3_600_000, count === "1");
   print(`seed ${seed} ${line} (${((monotonicMs() - startedMs) / 1000).toFixed(1)} s)\n`);
 }

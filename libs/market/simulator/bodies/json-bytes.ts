@@ -1,6 +1,8 @@
 const ZERO = 48;
 const POINT = 46;
 const MINUS = 45;
+const QUOTE = 34;
+const COMMA = 44;
 const BILLION = 1_000_000_000;
 
 /**
@@ -21,16 +23,23 @@ export class JsonBytes {
     return this;
   }
 
-  byte(code: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = code;
+  /** `","` between two texts of a list: by bytes, because a call into native code costs more than they do. */
+  nextText(): this {
+    this.reserve(3);
+    this.bytes[this.length] = QUOTE;
+    this.bytes[this.length + 1] = COMMA;
+    this.bytes[this.length + 2] = QUOTE;
+    this.length += 3;
+    return this;
   }
 
   /** `units * 10 ** -decimals`, zeros at the end left away, as Bybit prints candles: 378200 with 1 is 37820. */
   decimal(units: number, decimals: number): this {
     this.reserve(40);
-    while (decimals > 0 && units % 10 === 0) {
-      units /= 10;
+    while (decimals > 0) {
+      const tenth = units / 10;
+      if (tenth !== Math.floor(tenth)) break;
+      units = tenth;
       decimals -= 1;
     }
     return this.fixed(units, decimals);
@@ -44,26 +53,24 @@ export class JsonBytes {
       units = -units;
     }
     const digits = Math.max(digitsOf(units), decimals + 1);
-    let position = this.length + digits + (decimals > 0 ? 1 : 0);
-    this.length = position;
-    let written = 0;
-    // Integer arithmetic is only fast below 2 ** 31: long numbers go in two parts.
-    let rest = units >= BILLION ? Math.floor(units / BILLION) : 0;
-    let low = (units - rest * BILLION) | 0;
-    let lowDigits = 0;
-    while (written < digits) {
-      if (decimals > 0 && written === decimals) this.bytes[--position] = POINT;
-      if (lowDigits === 9) {
-        low = rest % BILLION;
-        rest = Math.floor(rest / BILLION);
-        lowDigits = 0;
+    const whole = digits - decimals;
+    const end = this.length + digits + (decimals > 0 ? 1 : 0);
+    // Integer arithmetic is only fast below 2 ** 31: a long number is written in parts of nine digits.
+    let position = end;
+    let left = digits;
+    while (left > 0) {
+      const high = units < BILLION ? 0 : Math.floor(units / BILLION);
+      let part = (units - high * BILLION) | 0;
+      const stop = Math.max(0, left - 9);
+      for (; left > stop; left--) {
+        if (left === whole && decimals > 0) this.bytes[--position] = POINT;
+        const tenth = (part / 10) | 0;
+        this.bytes[--position] = ZERO + (part - tenth * 10);
+        part = tenth;
       }
-      const tenth = (low / 10) | 0;
-      this.bytes[--position] = ZERO + (low - tenth * 10);
-      low = tenth;
-      lowDigits += 1;
-      written += 1;
+      units = high;
     }
+    this.length = end;
     return this;
   }
 

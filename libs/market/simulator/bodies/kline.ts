@@ -23,15 +23,16 @@ export function klineBody(
   for (let i = page.length - 1; i >= 0; i--) {
     if (i === damage.dropRow) continue;
     for (let copies = i === damage.repeatRow ? 2 : 1; copies > 0; copies--) {
-      json.text(separator).fixed(at(page.openMs, i), 0).text('","');
-      json.decimal(at(page.open, i), priceDecimals).text('","');
-      json.decimal(at(page.high, i), priceDecimals).text('","');
-      json.decimal(at(page.low, i), priceDecimals).text('","');
-      json.decimal(at(page.close, i), priceDecimals).text('","');
-      json.decimal(at(page.volume, i), quantityDecimals).text('","');
-      json.decimal(at(page.turnover, i), 4).text('"]');
-      separator = ',["';
+      json.text(separator).fixed(at(page.openMs, i), 0).nextText();
+      json.decimal(at(page.open, i), priceDecimals).nextText();
+      json.decimal(at(page.high, i), priceDecimals).nextText();
+      json.decimal(at(page.low, i), priceDecimals).nextText();
+      json.decimal(at(page.close, i), priceDecimals).nextText();
+      json.decimal(at(page.volume, i), quantityDecimals).nextText();
+      json.decimal(at(page.turnover, i), 4);
+      separator = '"],["';
     }
   }
+  if (separator !== '["') json.text('"]');
   return json.text(']},"retExtInfo":{},"time":').fixed(timeMs, 0).text("}").view();
 }
