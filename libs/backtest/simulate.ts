@@ -37,7 +37,13 @@ export function simulate<P extends object>(
   const trades: Trade[] = [];
   let skippedEntries = 0;
   // The last candle has no next one to enter at.
-  for (let i = options.firstIndex; i < candles.length - 1; ) {
+  const last = candles.length - 1;
+  const gate = strategy.gate?.(parameters);
+  for (let i = options.firstIndex; i < last; ) {
+    if (gate !== undefined) {
+      i = study.seek(i, last, gate);
+      if (i === last) break;
+    }
     const decision = strategy.decide(study.at(i), parameters);
     if (decision.kind === "none") {
       i++;
@@ -102,8 +108,17 @@ function leave(
     entryMs: trade.entryMs,
     exitMs,
   });
+  // Written out: copying with a spread costs more than all of the trade's arithmetic.
   return {
-    ...trade,
+    signalMs: trade.signalMs,
+    entryMs: trade.entryMs,
+    side: trade.side,
+    confidence: trade.confidence,
+    reasons: trade.reasons,
+    entryPrice: trade.entryPrice,
+    stopLoss: trade.stopLoss,
+    takeProfit: trade.takeProfit,
+    fillPrice: trade.fillPrice,
     exitMs,
     exitPrice,
     exitReason: liquidated ? "liquidation" : reason,

@@ -3,7 +3,7 @@ import { LEVEL_RATIOS } from "./fibonacci.ts";
 import { FUNDING_HEAVY_RATE, type FundingSentiment } from "./funding.ts";
 import type { MarketView } from "./market-view.ts";
 import type { Strategy } from "./strategy.ts";
-import { BTC_TREND, COIN_TREND, type TrendDirection } from "./trend.ts";
+import { BTC_TREND, COIN_TREND } from "./trend.ts";
 
 const defaults = {
   coinTrend: COIN_TREND,
@@ -65,6 +65,12 @@ export const ADVANCED: Strategy<AdvancedParameters> = {
   name: "ADVANCED",
   description: "multi-timeframe confluence of Fibonacci zones, BTC and funding",
   defaults,
+  gate: (p) => ({
+    changeWindow: p.coinTrend.window,
+    changePercent: p.coinTrend.thresholdPercent,
+    rsiAtMost: p.reversal.rsiLow,
+    rsiAtLeast: p.reversal.rsiHigh,
+  }),
   decide(view: MarketView, p: AdvancedParameters): Decision {
     const change = view.changePercent(p.coinTrend.window);
     const rsi = view.rsi();
@@ -91,15 +97,14 @@ function withTrend(view: MarketView, p: AdvancedParameters, rsi: number, long: b
     ((long ? rsi < t.rsiMiddle : rsi > t.rsiMiddle) ? t.rsiBonus : 0);
   // What BTC adds at best decides most candles without looking at BTC.
   if (fixed + Math.max(t.btcWith, t.btcElse) < t.threshold) return TREND_SCORE;
-  const btc = view.btcTrend(p.btcTrend);
-  const score = fixed + (btc === (long ? "UP" : "DOWN") ? t.btcWith : t.btcElse);
+  const score = fixed + (view.btcTrends(long ? "UP" : "DOWN", p.btcTrend) ? t.btcWith : t.btcElse);
   if (score < t.threshold) return TREND_SCORE;
   if (view.coinTrend(p.coinTrend) !== (long ? "UP" : "DOWN")) return AVERAGES;
-  if (isBtcAgainst(view, p, btc, long, t.btcAgainstStrength)) return BTC_AGAINST;
+  if (isBtcAgainst(view, p, long, t.btcAgainstStrength)) return BTC_AGAINST;
   if (view.frameCount() < p.minimumFrames) return FRAMES_ABSENT;
   const room = long ? view.resistanceDistancePercent(p.zones) : view.supportDistancePercent(p.zones);
   if (!(room > p.zoneDistancePercent)) return NO_ROOM;
-  return signal(view, long, score, btc, sentiment, [
+  return signal(view, p, long, score, sentiment, [
     `coin trend ${long ? "UP" : "DOWN"} (${view.changePercent(p.coinTrend.window).toFixed(2)} %)`,
     `${long ? "resistance" : "support"} ${room === Infinity ? "none" : `${room.toFixed(2)} % away`}`,
   ]);
@@ -111,16 +116,15 @@ function reversal(view: MarketView, p: AdvancedParameters, rsi: number, long: bo
   const sentiment = view.fundingSentiment(p.fundingHeavyRate);
   const fixed = r.base + (crowdOf(sentiment, long) === "against" ? r.crowdAgainst : 0);
   if (fixed + Math.max(r.btcWith, r.btcElse) < r.threshold) return REVERSAL_SCORE;
-  const btc = view.btcTrend(p.btcTrend);
-  const score = fixed + (btc === (long ? "UP" : "DOWN") ? r.btcWith : r.btcElse);
+  const score = fixed + (view.btcTrends(long ? "UP" : "DOWN", p.btcTrend) ? r.btcWith : r.btcElse);
   if (score < r.threshold) return REVERSAL_SCORE;
   const percentB = view.percentB();
   if (!(long ? percentB <= r.percentBLow : percentB >= r.percentBHigh)) return PERCENT_B;
-  if (isBtcAgainst(view, p, btc, long, r.btcAgainstStrength)) return BTC_AGAINST;
+  if (isBtcAgainst(view, p, long, r.btcAgainstStrength)) return BTC_AGAINST;
   if (view.frameCount() < p.minimumFrames) return FRAMES_ABSENT;
   const distance = long ? view.supportDistancePercent(p.zones) : view.resistanceDistancePercent(p.zones);
   if (!(distance <= p.zoneDistancePercent)) return NO_ZONE;
-  return signal(view, long, score, btc, sentiment, [
+  return signal(view, p, long, score, sentiment, [
     `${long ? "support" : "resistance"} zone ${distance.toFixed(2)} % away`,
     `RSI ${rsi.toFixed(1)}, percentB ${percentB.toFixed(2)}`,
   ]);
@@ -132,25 +136,19 @@ function crowdOf(sentiment: FundingSentiment, long: boolean): "with" | "against"
   return (sentiment === "LONG_HEAVY") === long ? "with" : "against";
 }
 
-function isBtcAgainst(
-  view: MarketView,
-  p: AdvancedParameters,
-  btc: TrendDirection,
-  long: boolean,
-  strength: number,
-): boolean {
-  return btc === (long ? "DOWN" : "UP") && view.btcTrendStrength(p.btcTrend) > strength;
+function isBtcAgainst(view: MarketView, p: AdvancedParameters, long: boolean, strength: number): boolean {
+  return view.btcTrends(long ? "DOWN" : "UP", p.btcTrend) && view.btcTrendStrength(p.btcTrend) > strength;
 }
 
 function signal(
   view: MarketView,
+  p: AdvancedParameters,
   long: boolean,
   score: number,
-  btc: TrendDirection,
   sentiment: FundingSentiment,
   causes: readonly string[],
 ): Signal {
-  const reasons = [...causes, `BTC ${btc}`, `${view.frameCount()} Fibonacci frames`];
+  const reasons = [...causes, `BTC ${view.btcTrend(p.btcTrend)}`, `${view.frameCount()} Fibonacci frames`];
   if (sentiment !== "NEUTRAL") reasons.push(`funding ${sentiment}`);
   return { kind: "signal", side: long ? "LONG" : "SHORT", confidence: Math.min(100, score), reasons };
 }

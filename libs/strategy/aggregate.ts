@@ -30,22 +30,30 @@ export function aggregate(base: Candles, intervalMs: number): Candles {
   const low = new Float64Array(length);
   const close = new Float64Array(length);
   const volume = new Float64Array(length);
+  const { open: opens, high: highs, low: lows, close: closes, volume: volumes } = base;
   for (let bucket = 0, k = skipped; bucket < length; bucket++) {
+    const first = k;
     const end = k + ratio;
-    open[bucket] = at(base.open, k);
-    close[bucket] = at(base.close, end - 1);
-    let highest = at(base.high, k);
-    let lowest = at(base.low, k);
-    let traded = at(base.volume, k);
+    let highest = at(highs, k);
+    let lowest = at(lows, k);
+    let traded = at(volumes, k);
     for (k++; k < end; k++) {
-      const h = at(base.high, k);
-      const l = at(base.low, k);
-      traded += at(base.volume, k);
-      if (h > highest) highest = h;
-      if (l < lowest) lowest = l;
+      // max(a, b) = a + (d + |d|) / 2 with d = b - a: no branch on a coin toss, and exact while the prices are
+      // within a factor of two of each other, for then the difference is exact.
+      const above = at(highs, k) - highest;
+      const below = lowest - at(lows, k);
+      highest += (above + Math.abs(above)) * 0.5;
+      lowest -= (below + Math.abs(below)) * 0.5;
+      traded += at(volumes, k);
     }
+    if (highest > 1.9 * lowest) {
+      highest = highs.subarray(first, end).reduce((a, b) => Math.max(a, b));
+      lowest = lows.subarray(first, end).reduce((a, b) => Math.min(a, b));
+    }
+    open[bucket] = at(opens, first);
     high[bucket] = highest;
     low[bucket] = lowest;
+    close[bucket] = at(closes, end - 1);
     volume[bucket] = traded;
   }
   return { intervalMs, startMs, length, open, high, low, close, volume };

@@ -12,11 +12,7 @@ const defaults = {
   minimumWidthPercent: 1.5,
   /** How far inside the band the close may still be, as a fraction of the band's price. */
   bandReach: 0.015,
-  /** A candle's body must be more than this fraction of its open. */
-  minimumBody: 0.002,
-  /** Hammer and shooting star: the long shadow in bodies, and the short one. */
-  longShadow: 2,
-  shortShadow: 0.5,
+  candle: { minimumBody: 0.002, longShadow: 2, shortShadow: 0.5 },
   levelRatios: [0.382, 0.5, 0.618, 0.786],
   /** Distance of close and level, as a fraction of the close. */
   levelTolerance: 0.005,
@@ -45,6 +41,12 @@ export const BASIC: Strategy<BasicParameters> = {
   name: "BASIC",
   description: "reversal at a Fibonacci level, with the trend",
   defaults,
+  gate: (p) => ({
+    changeWindow: p.coinTrend.window,
+    changePercent: p.coinTrend.thresholdPercent,
+    rsiAtMost: Number.NEGATIVE_INFINITY,
+    rsiAtLeast: Number.POSITIVE_INFINITY,
+  }),
   decide(view: MarketView, p: BasicParameters): Decision {
     const change = view.changePercent(p.coinTrend.window);
     if (change > p.coinTrend.thresholdPercent) return decideSide(view, p, "LONG");
@@ -55,7 +57,7 @@ export const BASIC: Strategy<BasicParameters> = {
 
 function decideSide(view: MarketView, p: BasicParameters, side: Side): Decision {
   const long = side === "LONG";
-  if (!(long ? isBullish(view, p) : isBearish(view, p))) return CANDLE;
+  if (!(long ? view.isBullishCandle(p.candle) : view.isBearishCandle(p.candle))) return CANDLE;
   const spread = view.ma5() - view.ma20();
   if (!(long ? spread > 0 : spread < 0)) return AVERAGES;
   if (!(view.bandWidthPercent() > p.minimumWidthPercent)) return NARROW;
@@ -77,29 +79,9 @@ function decideSide(view: MarketView, p: BasicParameters, side: Side): Decision 
   return { kind: "signal", side, confidence, reasons: reasons(view, p, long, nearFrames, turning) };
 }
 
-function isBullish(view: MarketView, p: BasicParameters): boolean {
-  const open = view.open();
-  const close = view.close();
-  if (close > open && (close - open) / open > p.minimumBody && close > view.low(1)) return true;
-  const body = Math.abs(close - open);
-  const lower = Math.min(open, close) - view.low();
-  const upper = view.high() - Math.max(open, close);
-  return lower > p.longShadow * body && upper < p.shortShadow * body;
-}
-
-function isBearish(view: MarketView, p: BasicParameters): boolean {
-  const open = view.open();
-  const close = view.close();
-  if (close < open && (open - close) / open > p.minimumBody && close < view.high(1)) return true;
-  const body = Math.abs(close - open);
-  const lower = Math.min(open, close) - view.low();
-  const upper = view.high() - Math.max(open, close);
-  return upper > p.longShadow * body && lower < p.shortShadow * body;
-}
-
 function isBtcAgainst(view: MarketView, p: BasicParameters, long: boolean): boolean {
   return (
-    view.btcTrend(p.btcTrend) === (long ? "DOWN" : "UP") &&
+    view.btcTrends(long ? "DOWN" : "UP", p.btcTrend) &&
     view.btcTrendStrength(p.btcTrend) > p.btcAgainstStrength
   );
 }

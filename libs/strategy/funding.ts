@@ -18,12 +18,8 @@ export function settledUntil(funding: FundingRates, timeMs: number): number {
   return low;
 }
 
-/** Unknown (null) is neutral. */
-export function fundingSentiment(
-  rate: number | null,
-  heavyRate: number = FUNDING_HEAVY_RATE,
-): FundingSentiment {
-  if (rate === null) return "NEUTRAL";
+/** An unknown rate (NaN) is neutral. */
+export function fundingSentiment(rate: number, heavyRate: number = FUNDING_HEAVY_RATE): FundingSentiment {
   if (rate > heavyRate) return "LONG_HEAVY";
   return rate < -heavyRate ? "SHORT_HEAVY" : "NEUTRAL";
 }

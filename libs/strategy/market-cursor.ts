@@ -1,8 +1,10 @@
 import { at } from "./at.ts";
+import { type CandleShape, isBearishCandle, isBullishCandle } from "./candle-shape.ts";
 import type { Candles, FundingRates } from "./candles.ts";
 import { ConfluenceZones, type ZoneRule } from "./confluence-zones.ts";
 import { retracement } from "./fibonacci.ts";
-import { type FundingSentiment, fundingSentiment, settledUntil } from "./funding.ts";
+import { FUNDING_HEAVY_RATE, type FundingSentiment, fundingSentiment, settledUntil } from "./funding.ts";
+import type { Gate } from "./gate.ts";
 import type { MarketView } from "./market-view.ts";
 import { deviation, movingAverage } from "./moving-average.ts";
 import type { SwingWindow } from "./swing-window.ts";
@@ -36,8 +38,8 @@ export class MarketCursor implements MarketView {
   readonly #startMs: number;
   readonly #intervalMs: number;
   readonly #length: number;
-  readonly #btcClose: Float64Array | null;
-  readonly #btcLength: number;
+  /** Empty when unknown. */
+  readonly #btcClose: Float64Array;
   /** Add to an index of the symbol to get BTC's candle with the same open time. */
   readonly #btcOffset: number;
   readonly #funding: FundingRates | null;
@@ -50,7 +52,10 @@ export class MarketCursor implements MarketView {
   #swingsAt = -1;
   #present = 0;
   #zoneRule: ZoneRule | null = null;
-  #fundingSettled = 0;
+  /** The candles `[from, until)` that share the rate. Without a history: all of them, and no rate. */
+  #rateFrom = 0;
+  #rateUntil = 0;
+  #rate = Number.NaN;
 
   constructor(source: CursorSource) {
     const { candles, btc } = source;
@@ -63,10 +68,10 @@ export class MarketCursor implements MarketView {
     this.#startMs = candles.startMs;
     this.#intervalMs = candles.intervalMs;
     this.#length = candles.length;
-    this.#btcClose = btc === null ? null : btc.close;
-    this.#btcLength = btc === null ? 0 : btc.length;
+    this.#btcClose = btc === null ? new Float64Array(0) : btc.close;
     this.#btcOffset = btc === null ? 0 : (candles.startMs - btc.startMs) / candles.intervalMs;
     this.#funding = source.funding;
+    if (source.funding === null) this.#rateUntil = candles.length;
     this.#swings = source.swings;
   }
 
@@ -79,6 +84,25 @@ export class MarketCursor implements MarketView {
       throw new RangeError(`no candle ${i} in a series of ${this.#length}`);
     }
     this.#i = i;
+  }
+
+  /** First candle from `from` on, and before `end`, at which the gate is open; `end` when there is none. */
+  seek(from: number, end: number, gate: Gate): number {
+    const close = this.#close;
+    const rsi = this.#rsi;
+    const { rsiAtMost, rsiAtLeast } = gate;
+    const back = gate.changeWindow - 1;
+    if (!(back >= 0 && back <= from)) return from;
+    // Without the division of the exact rule, and with a hair of slack so that rounding cannot shut the gate.
+    const limit = (gate.changePercent / 100) * (1 - 1e-9);
+    const stop = Math.min(end, this.#length);
+    for (let i = from; i < stop; i++) {
+      const before = at(close, i - back);
+      if (Math.abs(at(close, i) - before) >= before * limit) return i;
+      const value = at(rsi, i);
+      if (value <= rsiAtMost || value >= rsiAtLeast) return i;
+    }
+    return end;
   }
 
   open(back = 0): number {
@@ -103,6 +127,34 @@ export class MarketCursor implements MarketView {
 
   rsi(back = 0): number {
     return at(this.#rsi, this.#past(back));
+  }
+
+  isBullishCandle(shape: CandleShape): boolean {
+    const i = this.#i;
+    if (i < 1) return false;
+    const low = this.#low;
+    return isBullishCandle(
+      at(this.#open, i),
+      at(this.#high, i),
+      at(low, i),
+      at(this.#close, i),
+      at(low, i - 1),
+      shape,
+    );
+  }
+
+  isBearishCandle(shape: CandleShape): boolean {
+    const i = this.#i;
+    if (i < 1) return false;
+    const high = this.#high;
+    return isBearishCandle(
+      at(this.#open, i),
+      at(high, i),
+      at(this.#low, i),
+      at(this.#close, i),
+      at(high, i - 1),
+      shape,
+    );
   }
 
   changePercent(window: number): number {
@@ -154,53 +206,41 @@ export class MarketCursor implements MarketView {
   }
 
   btcTrend(rule: TrendRule): TrendDirection {
-    const close = this.#btcClose;
-    const j = this.#btcIndex(rule.window);
-    if (close === null || j < 0) return "SIDEWAYS";
+    if (this.btcTrends("UP", rule)) return "UP";
+    return this.btcTrends("DOWN", rule) ? "DOWN" : "SIDEWAYS";
+  }
+
+  btcTrends(direction: "UP" | "DOWN", rule: TrendRule): boolean {
+    // The averages are only worth computing when the change is large enough and in the right direction.
     const change = this.btcChangePercent(rule);
-    if (!(Math.abs(change) > rule.thresholdPercent)) return "SIDEWAYS";
-    return trendDirection(
-      movingAverage(close, j, 5),
-      movingAverage(close, j, 20),
-      change,
-      rule.thresholdPercent,
-    );
+    if (direction === "UP" ? change > rule.thresholdPercent : change < -rule.thresholdPercent) {
+      return this.#btcDirection(change, rule) === direction;
+    }
+    return false;
   }
 
   btcTrendStrength(rule: TrendRule): number {
-    const close = this.#btcClose;
     const j = this.#btcIndex(rule.window);
-    if (close === null || j < 0) return 0;
-    const ma5 = movingAverage(close, j, 5);
-    const ma20 = movingAverage(close, j, 20);
-    return trendStrength(this.btcTrend(rule), ma5, ma20, this.btcChangePercent(rule), rule.weight);
+    if (j < 0) return 0;
+    const ma5 = movingAverage(this.#btcClose, j, 5);
+    const ma20 = movingAverage(this.#btcClose, j, 20);
+    const change = this.btcChangePercent(rule);
+    return trendStrength(this.#btcDirection(change, rule), ma5, ma20, change, rule.weight);
   }
 
   btcChangePercent(rule: TrendRule): number {
-    const close = this.#btcClose;
     const j = this.#btcIndex(rule.window);
-    if (close === null || j < 0) return 0;
-    return (at(close, j) / at(close, j - rule.window + 1) - 1) * 100;
+    if (j < 0) return 0;
+    return (at(this.#btcClose, j) / at(this.#btcClose, j - rule.window + 1) - 1) * 100;
   }
 
   fundingRate(): number | null {
-    const funding = this.#funding;
-    if (funding === null) return null;
-    const closedAtMs = this.#closedAtMs();
-    let settled = this.#fundingSettled;
-    // A backtest walks forward and mostly stays between two settlements; anything else searches.
-    const fits =
-      (settled === 0 || at(funding.timeMs, settled - 1) <= closedAtMs) &&
-      (settled === funding.length || at(funding.timeMs, settled) > closedAtMs);
-    if (!fits) {
-      settled = settledUntil(funding, closedAtMs);
-      this.#fundingSettled = settled;
-    }
-    return settled === 0 ? null : at(funding.rate, settled - 1);
+    const rate = this.#settledRate();
+    return Number.isNaN(rate) ? null : rate;
   }
 
-  fundingSentiment(heavyRate?: number): FundingSentiment {
-    return fundingSentiment(this.fundingRate(), heavyRate);
+  fundingSentiment(heavyRate: number = FUNDING_HEAVY_RATE): FundingSentiment {
+    return fundingSentiment(this.#settledRate(), heavyRate);
   }
 
   frameCount(): number {
@@ -262,7 +302,33 @@ export class MarketCursor implements MarketView {
   /** BTC's candle with the same open time, or -1 when there is none or fewer than `window` up to it. */
   #btcIndex(window: number): number {
     const j = this.#i + this.#btcOffset;
-    return j >= window - 1 && j >= 19 && j < this.#btcLength ? j : -1;
+    return j >= window - 1 && j >= 19 && j < this.#btcClose.length ? j : -1;
+  }
+
+  #btcDirection(change: number, rule: TrendRule): TrendDirection {
+    const j = this.#btcIndex(rule.window);
+    if (j < 0) return "SIDEWAYS";
+    const ma5 = movingAverage(this.#btcClose, j, 5);
+    const ma20 = movingAverage(this.#btcClose, j, 20);
+    return trendDirection(ma5, ma20, change, rule.thresholdPercent);
+  }
+
+  /** The rate last settled when the candle closed, NaN when unknown. Searched once a settlement. */
+  #settledRate(): number {
+    if (this.#i < this.#rateFrom || this.#i >= this.#rateUntil) this.#findRate();
+    return this.#rate;
+  }
+
+  #findRate(): void {
+    const funding = this.#funding;
+    if (funding === null) return;
+    const closedAtMs = this.#closedAtMs();
+    const settled = settledUntil(funding, closedAtMs);
+    // Candle k closes at start + (k + 1) * interval: the first one that has closed at the time of a settlement.
+    const firstAt = (timeMs: number) => Math.ceil((timeMs - this.#startMs) / this.#intervalMs) - 1;
+    this.#rate = settled === 0 ? Number.NaN : at(funding.rate, settled - 1);
+    this.#rateFrom = settled === 0 ? 0 : firstAt(at(funding.timeMs, settled - 1));
+    this.#rateUntil = settled === funding.length ? this.#length : firstAt(at(funding.timeMs, settled));
   }
 
   #band(): void {

@@ -1,3 +1,4 @@
+import type { CandleShape } from "./candle-shape.ts";
 import type { ZoneRule } from "./confluence-zones.ts";
 import type { FundingSentiment } from "./funding.ts";
 import type { TrendDirection, TrendRule } from "./trend.ts";
@@ -14,6 +15,10 @@ export interface MarketView {
   low(back?: number): number;
   close(back?: number): number;
   volume(back?: number): number;
+  /** A rising body that closes above the low before, or a hammer. */
+  isBullishCandle(shape: CandleShape): boolean;
+  /** A falling body that closes below the high before, or a shooting star. */
+  isBearishCandle(shape: CandleShape): boolean;
   /** Percent from the close `window - 1` candles ago to the current one. */
   changePercent(window: number): number;
   /** Simple moving averages of the last 5 and 20 closes. */
@@ -32,6 +37,8 @@ export interface MarketView {
   coinTrendStrength(rule: TrendRule): number;
   /** BTCUSDT at the candle with the same open time; SIDEWAYS with strength 0 and change 0 when unknown. */
   btcTrend(rule: TrendRule): TrendDirection;
+  /** Whether BTC trends in one direction: cheaper than to ask for the direction. */
+  btcTrends(direction: "UP" | "DOWN", rule: TrendRule): boolean;
   btcTrendStrength(rule: TrendRule): number;
   btcChangePercent(rule: TrendRule): number;
   /** The rate last settled when the candle closed, as a fraction; null when unknown. */

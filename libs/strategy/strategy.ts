@@ -1,4 +1,5 @@
 import type { Decision } from "./decision.ts";
+import type { Gate } from "./gate.ts";
 import type { MarketView } from "./market-view.ts";
 
 /** Thresholds, ratios, tolerances and windows of a strategy by name; related ones in a group of their own. */
@@ -18,6 +19,8 @@ export interface Strategy<P extends object = object> {
   // A method, not a property: its parameter is checked loosely, which lets the registry hold strategies of
   // different parameter types. `withDefaults` is what makes sure that each gets its own shape.
   decide(view: MarketView, parameters: P): Decision;
+  /** Where a signal is possible at all. Without it the backtest asks about every candle. */
+  gate?(parameters: P): Gate;
 }
 
 /**

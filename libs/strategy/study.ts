@@ -1,5 +1,6 @@
 import type { Candles, FundingRates } from "./candles.ts";
 import { effectiveIntervalMs, FRAMES, type Frame, frameWindow } from "./frames.ts";
+import type { Gate } from "./gate.ts";
 import { MarketCursor } from "./market-cursor.ts";
 import type { MarketView } from "./market-view.ts";
 import { wilderRsi } from "./rsi.ts";
@@ -28,37 +29,45 @@ export interface StudyInput {
 }
 
 /** A market made ready for decisions: see `decide`. It has one cursor, so use it from one place at a time. */
-export interface Study {
+export class Study {
   readonly input: StudyInput;
+  readonly #cursor: MarketCursor;
+
+  constructor(input: StudyInput, cursor: MarketCursor) {
+    this.input = input;
+    this.#cursor = cursor;
+  }
+
   /**
    * The market as it was when candle `i` had closed. The same object each time: it is valid until the next call.
    * @throws RangeError when there is no such candle.
    */
-  at(i: number): MarketView;
+  at(i: number): MarketView {
+    this.#cursor.moveTo(i);
+    return this.#cursor;
+  }
+
+  /** First candle from `from` on, and before `end`, at which the gate is open; `end` when there is none. */
+  seek(from: number, end: number, gate: Gate): number {
+    return this.#cursor.seek(from, end, gate);
+  }
 }
 
 /**
  * @throws RangeError when candles are of another interval than they are given for: a mistake of the caller.
  */
 export function makeStudy(input: StudyInput): Study {
+  const { candles, funding } = input;
   const intervalMs = timeframeMs(input.timeframe);
-  assertInterval(input.candles, intervalMs, input.symbol);
-  const btc = input.symbol === BTC_SYMBOL ? input.candles : input.btc;
+  assertInterval(candles, intervalMs, input.symbol);
+  const btc = input.symbol === BTC_SYMBOL ? candles : input.btc;
   if (btc !== null) assertInterval(btc, intervalMs, BTC_SYMBOL);
   const swings: SwingWindow[] = [];
   for (const frame of FRAMES) {
-    const candles = frameSeries(input, frame);
-    if (candles !== null) swings.push(new SwingWindow(candles, frameWindow(frame, input.timeframe)));
+    const series = frameSeries(input, frame);
+    if (series !== null) swings.push(new SwingWindow(series, frameWindow(frame, input.timeframe)));
   }
-  const { candles, funding } = input;
-  const cursor = new MarketCursor({ candles, rsi: wilderRsi(candles.close), btc, funding, swings });
-  return {
-    input,
-    at(i) {
-      cursor.moveTo(i);
-      return cursor;
-    },
-  };
+  return new Study(input, new MarketCursor({ candles, rsi: wilderRsi(candles.close), btc, funding, swings }));
 }
 
 function frameSeries(input: StudyInput, frame: Frame): Candles | null {
