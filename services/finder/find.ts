@@ -4,6 +4,7 @@ import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { HistoryLoader } from "#libs/market/history.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
+import { makeInTurn } from "#libs/runtime/in-turn.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import type { PositionsStore } from "#libs/store/positions-store.ts";
 import { endMs } from "#libs/strategy/candles.ts";
@@ -29,12 +30,16 @@ export interface FindParts extends FailureParts {
 
 /**
  * Looks for an entry on the last closed candle with the function the backtest decides with, and stores the
- * position. A signal that is found again changes nothing; a stale one is not acted on.
+ * position. A signal that is found again changes nothing; a stale one is not acted on. Signals of one symbol
+ * are worked on in their order, for the first entry of a moment holds the symbol's position.
  */
 export function makeFind(parts: FindParts): Handler<TradingSignal> {
+  const inTurn = makeInTurn();
   return ({ message: signal }) => {
     const logger = parts.logger.child({ signalId: signal.signalId });
-    return withFailurePolicy({ ...parts, logger }, () => find(parts, logger, signal));
+    return inTurn(signal.symbol, () =>
+      withFailurePolicy({ ...parts, logger }, () => find(parts, logger, signal)),
+    );
   };
 }
 

@@ -5,7 +5,7 @@ import { localConfig } from "./config.ts";
 import { openExchange } from "./exchange.ts";
 import { parseLocalOptions } from "./options.ts";
 import { startPipeline } from "./pipeline.ts";
-import { type Progress, showProgress } from "./progress-view.ts";
+import { emptyProgress, showProgress } from "./progress-view.ts";
 import { runOnAndOn, runOnce } from "./run.ts";
 
 const DEFAULT_PORT = 8000;
@@ -17,17 +17,7 @@ await runService("local", async (scope) => {
   // Standard output carries the summary; with a live view only warnings scroll above it.
   const stream = options.json ? null : liveStream();
   const level = stream === null ? config.logLevel : "warn";
-  const progress: Progress = {
-    market: "",
-    simulated: false,
-    endpoint: null,
-    activity: "starting",
-    scan: null,
-    backtests: null,
-    selection: null,
-    signals: null,
-    positions: [],
-  };
+  const progress = emptyProgress();
   const view = stream === null ? null : scope.own(showProgress(progress, stream), (shown) => shown.close());
   const loggerOf = (service: string): Logger =>
     makeLogger({

@@ -19,6 +19,20 @@ export interface Progress {
   positions: readonly PositionItem[];
 }
 
+export function emptyProgress(): Progress {
+  return {
+    market: "",
+    simulated: false,
+    endpoint: null,
+    activity: "starting",
+    scan: null,
+    backtests: null,
+    selection: null,
+    signals: null,
+    positions: [],
+  };
+}
+
 const BAR_WIDTH = 30;
 const POSITIONS_SHOWN = 10;
 
