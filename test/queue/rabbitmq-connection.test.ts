@@ -8,13 +8,13 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Delivery, QueueError } from "#libs/queue/queue.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
-import { JOBS, type Job, makeJob } from "#test/contracts/queue-contract.ts";
+import { CONTRACT_QUEUES, JOBS, type Job, makeJob } from "#test/contracts/queue-contract.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { freePort } from "#test/support/free-port.ts";
 import { rabbitMqAvailable, rabbitMqUrl } from "#test/support/rabbitmq.ts";
 import { startTcpProxy, type TcpProxy } from "#test/support/tcp-proxy.ts";
-import { makeRabbitMqFixture, type RabbitMqFixture } from "./rabbitmq-fixture.ts";
+import { deleteQueues, makeRabbitMqFixture, type RabbitMqFixture } from "./rabbitmq-fixture.ts";
 
 describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
   let brokerUrl: URL;
@@ -70,6 +70,47 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
     expect(most).toBe(1);
     expect(got.map(({ messageId, attempt }) => `${messageId} ${attempt}`)).toEqual(["a 1", "a 2", "b 1"]);
     await eventually("nothing is left", async () => (await queue.depth(JOBS)).ready === 0);
+  });
+
+  it("gives back unseen what reaches a consumer that stops", async () => {
+    const queue = await fixture.connect({ url: proxyUrl });
+    let calls = 0;
+    let release: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const consumer = await queue.consume(
+      JOBS,
+      async () => {
+        calls++;
+        await gate;
+        return { kind: "ack" };
+      },
+      { prefetch: 1 },
+    );
+    await queue.publish(JOBS, [makeJob("a")]);
+    await eventually("it is in hand", () => calls === 1);
+    proxy.cut();
+    await eventually("it is delivered again, behind itself", async () => {
+      const { consumerCount, messageCount } = await fixture.raw.checkQueue(`${fixture.prefix}jobs`);
+      return proxy.connections() >= 2 && consumerCount === 1 && messageCount === 0;
+    });
+    const stopped = consumer.stop();
+    release();
+    await stopped;
+    expect(calls).toBe(1);
+    expect(await fixture.queue.depth(JOBS)).toEqual({ ready: 1, retrying: 0, dead: 0 });
+    let attempt = 0;
+    await fixture.queue.consume(
+      JOBS,
+      async (delivery) => {
+        attempt = delivery.attempt;
+        return { kind: "ack" };
+      },
+      { prefetch: 1 },
+    );
+    // The cut counts, the delivery that nobody saw does not.
+    expect(await eventually("another has it", () => attempt)).toBe(2);
   });
 
   it("publishes when it is back what was asked for while it was gone", async () => {
@@ -180,6 +221,16 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
     const queue = await connecting;
     await queue.publish(JOBS, [makeJob("a")]);
     expect(await queue.depth(JOBS)).toMatchObject({ ready: 1 });
+  });
+
+  it("can be made by several processes at once, which all declare the queues", async () => {
+    const queuePrefix = `${fixture.prefix}together.`;
+    const queues = await Promise.all(Array.from({ length: 5 }, () => fixture.connect({ queuePrefix })));
+    await Promise.all(queues.map((queue, i) => queue.publish(JOBS, [makeJob(`job-${i}`)])));
+    expect(await fixture.connect({ queuePrefix }).then((queue) => queue.depth(JOBS))).toMatchObject({
+      ready: 5,
+    });
+    await deleteQueues(brokerUrl.href, queuePrefix, CONTRACT_QUEUES);
   });
 
   it("ends the wait at the start when told to", async () => {

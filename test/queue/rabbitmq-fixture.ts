@@ -62,7 +62,11 @@ export async function rawChannel(url: string): Promise<{ connection: ChannelMode
   return { connection, channel };
 }
 
-async function deleteQueues(url: string, prefix: string, queues: readonly DeclaredQueue[]): Promise<void> {
+export async function deleteQueues(
+  url: string,
+  prefix: string,
+  queues: readonly DeclaredQueue[],
+): Promise<void> {
   const { connection, channel } = await rawChannel(url);
   for (const queue of queues) {
     for (const { name } of declarationsOf(queue, TEST_LEVELS_MS)) await channel.deleteQueue(prefix + name);
