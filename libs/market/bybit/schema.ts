@@ -23,7 +23,7 @@ export const listSchema = z.object({ list: z.array(z.unknown()) });
 export const pagedListSchema = listSchema.extend({ nextPageCursor: z.string().default("") });
 
 /** Rows are parsed by `candle-rows.ts`: a schema's cost for each of millions of rows would be felt. */
-export const klineSchema = listSchema.extend({ symbol: z.string() });
+export const klineSchema = listSchema.extend({ symbol: z.string().default("") });
 
 /** The exchange prints numbers as text. */
 const decimal = z
