@@ -37,14 +37,14 @@ await runService("create-tables", async (scope) => {
     { ...POSITIONS_TABLE, name: config.positionsTable },
     { ...SCAN_HISTORY_TABLE, name: config.scanHistoryTable },
   ]);
-  for (const { name, outcome, differences, unsupported } of reports) {
+  for (const { name, outcome, differences, missing } of reports) {
     if (differences.length > 0) {
       log.error(
         { table: name, differences },
         "table exists and is not as defined: delete it or use another name",
       );
     } else {
-      log.info({ table: name, unsupported }, outcome === "created" ? "table created" : "table is there");
+      log.info({ table: name, missing }, outcome === "created" ? "table created" : "table is there");
     }
   }
   return reports.some((report) => report.differences.length > 0) ? 1 : 0;

@@ -22,8 +22,11 @@ export interface TableReport {
   readonly outcome: "created" | "exists";
   /** What an existing table has otherwise than defined (key, indexes); it is left as it is. */
   readonly differences: readonly string[];
-  /** Features this endpoint does not know. AWS knows all of them. */
-  readonly unsupported: readonly ("streams" | "time to live" | "point-in-time recovery")[];
+  /**
+   * What the table is without because this endpoint does not know it (AWS knows all of them), or, for streams,
+   * because it was made without. The stores need none of it.
+   */
+  readonly missing: readonly ("streams" | "time to live" | "point-in-time recovery")[];
 }
 
 const ACTIVE_WITHIN_MS = 120_000;
@@ -53,15 +56,13 @@ async function createTable(client: DynamoDBDocumentClient, table: TableDefinitio
     }
   });
   const actual = await untilActive(client, table.name);
-  const unsupported: TableReport["unsupported"][number][] = [];
-  if (outcome === "created" && !hasStream(actual)) unsupported.push("streams");
-  if (!(await supported(() => ensureTimeToLive(client, table), table.name))) unsupported.push("time to live");
+  const missing: TableReport["missing"][number][] = [];
+  if (!hasStream(actual)) missing.push("streams");
+  if (!(await supported(() => ensureTimeToLive(client, table), table.name))) missing.push("time to live");
   if (!(await supported(() => ensureRecovery(client, table.name), table.name))) {
-    unsupported.push("point-in-time recovery");
+    missing.push("point-in-time recovery");
   }
-  const differences = tableDifferences(table, actual);
-  if (outcome === "exists" && !hasStream(actual)) differences.push("streams are off or hold no images");
-  return { name: table.name, outcome, differences, unsupported };
+  return { name: table.name, outcome, differences: tableDifferences(table, actual), missing };
 }
 
 async function untilActive(client: DynamoDBDocumentClient, name: string): Promise<TableDescription> {
