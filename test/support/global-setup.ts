@@ -21,6 +21,9 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.RABBITMQ_URL;
   if (given !== undefined && given !== "") {
+    if (!brokerInstalled()) {
+      process.stderr.write("The tests that kill a RabbitMQ are not run: rabbitmq-server is not installed.\n");
+    }
     project.provide("rabbitmq", { kind: "running", url: given });
     return async () => {};
   }
