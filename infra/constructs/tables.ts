@@ -1,0 +1,69 @@
+import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import { RemovalPolicy } from "aws-cdk-lib/core";
+import { Construct } from "constructs";
+import { PREFIX } from "#libs/contracts/names.ts";
+import {
+  POSITIONS_TABLE,
+  RESULTS_TABLE,
+  SCAN_HISTORY_TABLE,
+  type TableDefinition,
+  type TableKey,
+} from "#libs/contracts/tables.ts";
+
+export interface TablesProps {
+  /** Most write units a second of each table; undefined: no limit of ours. */
+  readonly maxWriteUnits: number | undefined;
+}
+
+/** A table with the definition it was made from: grants name its indexes one by one. */
+export interface DeployedTable {
+  readonly definition: TableDefinition;
+  readonly table: dynamodb.Table;
+}
+
+const ATTRIBUTE_TYPES = { S: dynamodb.AttributeType.STRING, N: dynamodb.AttributeType.NUMBER } as const;
+
+function keys(key: TableKey) {
+  const attribute = (part: TableKey["partition"]) => ({ name: part.name, type: ATTRIBUTE_TYPES[part.type] });
+  return {
+    partitionKey: attribute(key.partition),
+    ...(key.sort === undefined ? {} : { sortKey: attribute(key.sort) }),
+  };
+}
+
+/** The three tables of libs/contracts/tables.ts. They outlive the stack: what was found and why stays. */
+export class Tables extends Construct {
+  readonly results: DeployedTable;
+  readonly positions: DeployedTable;
+  readonly scanHistory: DeployedTable;
+  readonly all: readonly DeployedTable[];
+
+  constructor(scope: Construct, id: string, props: TablesProps) {
+    super(scope, id);
+    const make = (definition: TableDefinition): DeployedTable => {
+      const table = new dynamodb.Table(this, definition.name.slice(PREFIX.length + 1), {
+        tableName: definition.name,
+        ...keys(definition.key),
+        billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+        ...(props.maxWriteUnits === undefined ? {} : { maxWriteRequestUnits: props.maxWriteUnits }),
+        timeToLiveAttribute: definition.ttlAttribute,
+        stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+        pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        encryption: dynamodb.TableEncryption.DEFAULT,
+        removalPolicy: RemovalPolicy.RETAIN,
+      });
+      for (const [indexName, key] of Object.entries(definition.indexes)) {
+        table.addGlobalSecondaryIndex({
+          indexName,
+          ...keys(key),
+          projectionType: dynamodb.ProjectionType.ALL,
+        });
+      }
+      return { definition, table };
+    };
+    this.results = make(RESULTS_TABLE);
+    this.positions = make(POSITIONS_TABLE);
+    this.scanHistory = make(SCAN_HISTORY_TABLE);
+    this.all = [this.results, this.positions, this.scanHistory];
+  }
+}

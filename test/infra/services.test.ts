@@ -1,0 +1,152 @@
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, it } from "vitest";
+import { variablesOf } from "#infra/variables.ts";
+import { SERVICES, type ServiceName } from "#libs/contracts/names.ts";
+import { makeTemplate, named } from "#test/infra/synthesized.ts";
+
+const template = makeTemplate();
+const pulled = makeTemplate({ images: "ecr", imageTag: "v1.2.3" });
+
+interface Container {
+  readonly Name: string;
+  readonly Image: unknown;
+  readonly Environment: readonly { Name: string; Value: unknown }[];
+  readonly Secrets: readonly { Name: string; ValueFrom: unknown }[];
+}
+
+function containerOf(service: ServiceName, of = template): Container {
+  const { properties } = named(of, "AWS::ECS::TaskDefinition", "Family", `crypto-backtest-${service}`);
+  // The shape of an ECS container definition, as CloudFormation documents it.
+  const [container] = properties.ContainerDefinitions as Container[];
+  if (container === undefined) throw new Error(`${service} has no container`);
+  return container;
+}
+
+describe("cluster", () => {
+  it("has its name and Container Insights", () => {
+    template.hasResourceProperties("AWS::ECS::Cluster", {
+      ClusterName: "crypto-backtest-cluster",
+      ClusterSettings: [{ Name: "containerInsights", Value: "enabled" }],
+    });
+  });
+
+  it("may use Fargate and Spot before a service is made", () => {
+    const [capacity] = Object.keys(
+      template.findResources("AWS::ECS::ClusterCapacityProviderAssociations", {
+        Properties: { CapacityProviders: ["FARGATE", "FARGATE_SPOT"] },
+      }),
+    );
+    template.allResources("AWS::ECS::Service", { DependsOn: Match.arrayWith([capacity]) });
+  });
+});
+
+describe.each(SERVICES)("task of the %s", (service) => {
+  it("runs on ARM64 with a read-only root, stops in 120 s, and logs to its own group", () => {
+    const logGroup = named(
+      template,
+      "AWS::Logs::LogGroup",
+      "LogGroupName",
+      `/ecs/crypto-backtest-${service}`,
+    );
+    expect(logGroup.properties.RetentionInDays).toBe(14);
+    template.hasResourceProperties("AWS::ECS::TaskDefinition", {
+      Family: `crypto-backtest-${service}`,
+      RuntimePlatform: { CpuArchitecture: "ARM64", OperatingSystemFamily: "LINUX" },
+      RequiresCompatibilities: ["FARGATE"],
+      ContainerDefinitions: [
+        Match.objectLike({
+          Name: service,
+          ReadonlyRootFilesystem: true,
+          StopTimeout: 120,
+          LogConfiguration: {
+            LogDriver: "awslogs",
+            Options: Match.objectLike({ "awslogs-group": { Ref: logGroup.id } }),
+          },
+        }),
+      ],
+    });
+  });
+
+  it("is given only variables that the service reads, and no secret among them", () => {
+    const { Environment, Secrets } = containerOf(service);
+    const given = [...Environment, ...Secrets].map((variable) => variable.Name);
+    expect([...variablesOf(service)]).toEqual(expect.arrayContaining(given));
+    expect(new Set(given).size).toBe(given.length);
+    expect(Environment.map((variable) => variable.Name)).toEqual(
+      expect.arrayContaining(["AWS_REGION", "RABBITMQ_HOST", "RABBITMQ_PORT"]),
+    );
+    expect(Secrets.map((variable) => variable.Name)).toEqual(["RABBITMQ_USER", "RABBITMQ_PASS"]);
+  });
+
+  it("speaks TLS to the broker", () => {
+    expect(containerOf(service).Environment).toContainEqual({ Name: "RABBITMQ_PORT", Value: "5671" });
+  });
+
+  it("is built from its own Dockerfile, or pulled from its repository", () => {
+    expect(JSON.stringify(containerOf(service).Image)).toContain("container-assets");
+    expect(JSON.stringify(containerOf(service, pulled).Image)).toMatch(
+      new RegExp(`crypto-backtest-${service}:v1\\.2\\.3`),
+    );
+  });
+});
+
+describe("variables and sizes from context", () => {
+  it("reach the task definitions", () => {
+    const tuned = makeTemplate({
+      MIN_WIN_RATE: "55",
+      selectorCpu: "512",
+      selectorMemoryMiB: "1024",
+      logRetentionDays: "30",
+    });
+    tuned.hasResourceProperties("AWS::ECS::TaskDefinition", {
+      Family: "crypto-backtest-selector",
+      Cpu: "512",
+      Memory: "1024",
+      ContainerDefinitions: [
+        Match.objectLike({ Environment: Match.arrayWith([{ Name: "MIN_WIN_RATE", Value: "55" }]) }),
+      ],
+    });
+    tuned.hasResourceProperties("AWS::Logs::LogGroup", {
+      LogGroupName: "/ecs/crypto-backtest-selector",
+      RetentionInDays: 30,
+    });
+  });
+});
+
+describe("services", () => {
+  it("are the analyzer and the finder, whose number no deployment resets", () => {
+    template.resourceCountIs("AWS::ECS::Service", 2);
+    for (const name of ["crypto-backtest-analyzer", "crypto-backtest-finder"]) {
+      template.hasResourceProperties("AWS::ECS::Service", {
+        ServiceName: name,
+        DesiredCount: Match.absent(),
+        CapacityProviderStrategy: [{ CapacityProvider: "FARGATE", Weight: 1 }],
+        DeploymentConfiguration: Match.objectLike({
+          DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+          MinimumHealthyPercent: 100,
+        }),
+      });
+    }
+  });
+
+  it("notice a worker that has lost the broker for minutes", () => {
+    for (const service of ["analyzer", "finder"]) {
+      template.hasResourceProperties("AWS::ECS::TaskDefinition", {
+        Family: `crypto-backtest-${service}`,
+        ContainerDefinitions: [
+          Match.objectLike({
+            HealthCheck: Match.objectLike({ Command: ["CMD", "node", "/app/health.mjs"] }),
+          }),
+        ],
+      });
+    }
+  });
+
+  it("run the analyzers, and only them, on Spot when asked", () => {
+    const spot = makeTemplate({ spot: "true" });
+    const capacity = (name: string) =>
+      named(spot, "AWS::ECS::Service", "ServiceName", name).properties.CapacityProviderStrategy;
+    expect(capacity("crypto-backtest-analyzer")).toEqual([{ CapacityProvider: "FARGATE_SPOT", Weight: 1 }]);
+    expect(capacity("crypto-backtest-finder")).toEqual([{ CapacityProvider: "FARGATE", Weight: 1 }]);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { SettingsError } from "#infra/settings.ts";
+import { variablesFromContext, variablesOf } from "#infra/variables.ts";
+
+describe("variables given as context", () => {
+  it("reach the services that read them, and no others", () => {
+    const variables = variablesFromContext({ MIN_WIN_RATE: "50", LEVERAGE: 5, LOG_LEVEL: "debug" });
+    expect(variables).toEqual({
+      scanner: { LOG_LEVEL: "debug" },
+      analyzer: { LEVERAGE: "5", LOG_LEVEL: "debug" },
+      selector: { MIN_WIN_RATE: "50", LOG_LEVEL: "debug" },
+      finder: { LEVERAGE: "5", LOG_LEVEL: "debug" },
+    });
+  });
+
+  it("are checked with the service's own rules before anything is deployed", () => {
+    expect(() => variablesFromContext({ MIN_WIN_RATE: "150" })).toThrow(/selector: .*MIN_WIN_RATE.*150/);
+  });
+
+  it("are refused when no service knows them", () => {
+    expect(() => variablesFromContext({ MIN_WINRATE: "50" })).toThrow(
+      "MIN_WINRATE: no service knows this variable",
+    );
+  });
+
+  it.each(["RESULTS_TABLE", "RABBITMQ_HOST", "AWS_ENDPOINT_URL", "CODE_VERSION"])(
+    "are refused when the stack sets them itself: %s",
+    (name) => {
+      expect(() => variablesFromContext({ [name]: "https://example.com" })).toThrow(SettingsError);
+    },
+  );
+
+  it("are known from the configuration of each service", () => {
+    expect(variablesOf("selector")).toContain("MIN_WIN_RATE");
+    expect(variablesOf("scanner")).not.toContain("MIN_WIN_RATE");
+    expect(variablesOf("finder")).toContain("POSITIONS_TABLE");
+  });
+});
