@@ -42,13 +42,7 @@ export interface BybitClient {
    * Candles whose open times lie in `[startMs, endMs]`, the running one included.
    * https://bybit-exchange.github.io/docs/v5/market/kline
    */
-  kline(page: {
-    symbol: string;
-    intervalMs: number;
-    startMs: number;
-    endMs: number;
-    limit?: number;
-  }): Promise<KlinePage>;
+  kline(page: { symbol: string; intervalMs: number; startMs: number; endMs: number }): Promise<KlinePage>;
   /**
    * The latest `FUNDING_LIMIT` rates settled in `[startMs, endMs]`, newest first. The exchange refuses a
    * start without an end. https://bybit-exchange.github.io/docs/v5/market/history-fund-rate
@@ -103,14 +97,21 @@ export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketL
       return { rows: rowsOf(subject, instrumentRowSchema, page.list), nextCursor: page.nextPageCursor };
     },
 
-    async kline({ symbol, intervalMs, startMs, endMs, limit = KLINE_LIMIT }) {
+    async kline({ symbol, intervalMs, startMs, endMs }) {
       const interval = klineInterval(intervalMs);
       if (interval === null) {
         throw new MarketError("rejected", `${symbol}: Bybit has no candles of ${intervalMs} ms`);
       }
       const subject = `kline ${symbol} ${interval}`;
       const { result, timeMs } = await call(subject, () =>
-        rest.getKline({ category: "linear", symbol, interval, start: startMs, end: endMs, limit }),
+        rest.getKline({
+          category: "linear",
+          symbol,
+          interval,
+          start: startMs,
+          end: endMs,
+          limit: KLINE_LIMIT,
+        }),
       );
       const page = parsed(subject, klineSchema, result);
       if (page.symbol !== "" && page.symbol !== symbol)
