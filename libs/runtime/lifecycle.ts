@@ -1,5 +1,5 @@
 import { ConfigurationError } from "./configuration.ts";
-import { type Environment, processEnvironment } from "./environment.ts";
+import { type Environment, processEnvironment, silenceSdkVersionNote } from "./environment.ts";
 import { type Logger, makeLogger } from "./logging.ts";
 import { printError } from "./terminal.ts";
 
@@ -30,6 +30,7 @@ export async function runService(
   name: string,
   main: (scope: ServiceScope) => Promise<number | undefined>,
 ): Promise<never> {
+  silenceSdkVersionNote();
   let logger = makeLogger({ service: name, level: "info", format: "json", fd: 2 });
   const releases: Release[] = [];
   const stop = new AbortController();

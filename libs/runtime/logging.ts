@@ -5,7 +5,8 @@ import pretty from "pino-pretty";
 export type { Logger } from "pino";
 
 export interface LogOptions {
-  readonly service: string;
+  /** Absent for a process of several services, whose children name themselves. */
+  readonly service?: string;
   readonly level: string;
   readonly format: "json" | "pretty";
   /** File descriptor: 1 for services; 2 where standard output carries a result. */
@@ -32,7 +33,7 @@ export function makeLogger(options: LogOptions): Logger {
   return pino(
     {
       level: options.level,
-      base: { service: options.service },
+      base: options.service === undefined ? {} : { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED, censor: "(hidden)" },

@@ -1,5 +1,5 @@
 import { runService } from "#libs/runtime/lifecycle.ts";
-import { type Logger, makeLogger } from "#libs/runtime/logging.ts";
+import { makeLogger } from "#libs/runtime/logging.ts";
 import { commandLineArguments, liveStream, print } from "#libs/runtime/terminal.ts";
 import { localConfig } from "./config.ts";
 import { openExchange } from "./exchange.ts";
@@ -19,13 +19,12 @@ await runService("local", async (scope) => {
   const level = stream === null ? config.logLevel : "warn";
   const progress = emptyProgress();
   const view = stream === null ? null : scope.own(showProgress(progress, stream), (shown) => shown.close());
-  const loggerOf = (service: string): Logger =>
-    makeLogger({
-      service,
-      level,
-      format: view === null ? config.logFormat : "pretty",
-      ...(view === null ? { fd: 2 } : { writer: view.lines }),
-    });
+  const root = makeLogger({
+    level,
+    format: view === null ? config.logFormat : "pretty",
+    ...(view === null ? { fd: 2 } : { writer: view.lines }),
+  });
+  const loggerOf = (service: string) => root.child({ service });
   const logger = loggerOf("local");
   scope.useLogger(logger);
 

@@ -1,5 +1,4 @@
 import { Writable } from "node:stream";
-import { createLogUpdate } from "log-update";
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import { type Clock, monotonicMs } from "#libs/runtime/clock.ts";
 
@@ -83,16 +82,28 @@ export function positionLine(position: PositionItem): string {
   return `${symbol.padEnd(14)} ${positionType.padEnd(5)} entry ${entryPrice} stop ${stopLoss} target ${takeProfit} confidence ${confidence} (${strategy} ${timeframe})`;
 }
 
+const FRAME_MS = 250;
+/** Of a terminal that does not tell its size. */
+const ROWS = 24;
+const COLUMNS = 80;
+const cursorUp = (lines: number) => (lines === 0 ? "" : `\u001b[${lines}A`);
+const ERASE_BELOW = "\u001b[0J";
+
 /** A live view at the bottom of a terminal; log lines written to `lines` scroll above it. */
 export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
-  const update = createLogUpdate(stream, { showCursor: true });
-  const draw = () => update(renderProgress(progress));
-  const timer = setInterval(draw, 250);
+  let drawn = 0;
+  const draw = (above = "") => {
+    const rows = renderProgress(progress)
+      .split("\n")
+      .slice(1 - (stream.rows || ROWS))
+      .map((row) => row.slice(0, (stream.columns || COLUMNS) - 1));
+    stream.write(`${cursorUp(drawn)}${ERASE_BELOW}${above}${rows.join("\n")}\n`);
+    drawn = rows.length;
+  };
+  const timer = setInterval(() => draw(), FRAME_MS);
   const lines = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      update.clear();
-      stream.write(chunk);
-      draw();
+      draw(chunk.toString());
       done();
     },
   });
@@ -102,7 +113,6 @@ export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
     close(): void {
       clearInterval(timer);
       draw();
-      update.done();
     },
   };
 }
