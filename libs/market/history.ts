@@ -2,15 +2,10 @@ import { type Candles, endMs, type FundingRates } from "#libs/strategy/candles.t
 import { effectiveIntervalMs, FRAMES, frameIntervals } from "#libs/strategy/frames.ts";
 import { BTC_SYMBOL, type StudyInput } from "#libs/strategy/study.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Timeframe, timeframeMs } from "#libs/strategy/timeframe.ts";
+import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import type { CandleRange, MarketData } from "./market-data.ts";
 import { MarketError } from "./market-error.ts";
 import { makePromiseCache } from "./promise-cache.ts";
-
-/**
- * Candles before the first one that may be decided on. Wilder's RSI remembers its start for some hundred
- * candles; after 500 it is the same whatever came before, in a backtest and live.
- */
-export const WARM_UP_CANDLES = 500;
 
 /** Longer than the longest funding interval: the last settled rate before the first candle is among them. */
 const FUNDING_LOOKBACK_MS = 3 * DAY_MS;

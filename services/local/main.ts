@@ -51,5 +51,11 @@ await runService("local", async (scope) => {
   logger.info({ endpoint: pipeline.endpoint }, "DynamoDB endpoint: aws dynamodb query --endpoint-url ...");
 
   const running = { pipeline, exchange, progress, logger, options, stopping: scope.stopping };
-  await (options.once ? runOnce(running) : runOnAndOn(running));
+  if (options.once) {
+    const summary = await runOnce(running);
+    view?.close();
+    print(summary);
+  } else {
+    await runOnAndOn(running);
+  }
 });

@@ -92,6 +92,7 @@ const ERASE_BELOW = "\u001b[0J";
 /** A live view at the bottom of a terminal; log lines written to `lines` scroll above it. */
 export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
   let drawn = 0;
+  let closed = false;
   const draw = (above = "") => {
     const rows = renderProgress(progress)
       .split("\n")
@@ -109,8 +110,10 @@ export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
   });
   return {
     lines,
-    /** Draws the last state and leaves it there. */
+    /** Draws the last state and leaves it there. Safe to call twice. */
     close(): void {
+      if (closed) return;
+      closed = true;
       clearInterval(timer);
       draw();
     },

@@ -1,7 +1,6 @@
 import { monotonicMs } from "#libs/runtime/clock.ts";
 import { runEvery } from "#libs/runtime/every.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
-import { print } from "#libs/runtime/terminal.ts";
 import { scanAndBacktest, selectAndFind } from "./cycle.ts";
 import type { LocalExchange } from "./exchange.ts";
 import type { LocalOptions } from "./options.ts";
@@ -18,14 +17,14 @@ export interface Running {
   readonly stopping: AbortSignal;
 }
 
-/** One whole cycle and its summary on standard output. */
-export async function runOnce(running: Running): Promise<void> {
+/** One whole cycle, and its summary as text: for people, or one JSON object. Empty when it was stopped. */
+export async function runOnce(running: Running): Promise<string> {
   const { pipeline, exchange, progress, options, stopping } = running;
   const startedMs = monotonicMs();
   const scan = await scanAndBacktest(pipeline, progress, stopping);
-  if (scan === null || stopping.aborted) return;
+  if (scan === null || stopping.aborted) return "";
   const search = await selectAndFind(pipeline, progress, stopping);
-  if (search === null || stopping.aborted) return;
+  if (search === null || stopping.aborted) return "";
   const report = {
     market: options.market,
     description: exchange.description,
@@ -46,7 +45,7 @@ export async function runOnce(running: Running): Promise<void> {
     },
   };
   progress.activity = "done";
-  print(options.json ? `${JSON.stringify(summaryOf(report), null, 2)}\n` : describeSummary(report));
+  return options.json ? `${JSON.stringify(summaryOf(report), null, 2)}\n` : describeSummary(report);
 }
 
 /** Scans at once and then each hour, selects when the first scan has ended and then each minute, until stopped. */

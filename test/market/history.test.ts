@@ -1,10 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  type HistoryRequest,
-  loadHistory,
-  makeHistoryLoader,
-  WARM_UP_CANDLES,
-} from "#libs/market/history.ts";
+import { type HistoryRequest, loadHistory, makeHistoryLoader } from "#libs/market/history.ts";
 import type { CandleRange, MarketData } from "#libs/market/market-data.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import { type Candles, endMs, openTimeMs } from "#libs/strategy/candles.ts";
@@ -12,6 +7,7 @@ import { effectiveIntervalMs, FRAMES, frameIntervals } from "#libs/strategy/fram
 import { makeCandles } from "#libs/strategy/make-candles.ts";
 import { makeStudy } from "#libs/strategy/study.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES, timeframeMs } from "#libs/strategy/timeframe.ts";
+import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 
 const NOW = Date.UTC(2025, 5, 15, 13, 37);
 
