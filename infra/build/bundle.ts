@@ -1,0 +1,49 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { SERVICES } from "#libs/contracts/names.ts";
+import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
+
+/*
+ * One file a program, so that an image holds no node_modules: `npm run build` makes all of them in dist/,
+ * `npm run build -- finder health` those named.
+ */
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+const PROGRAMS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(SERVICES.map((service) => [service, `services/${service}/main.ts`])),
+  "create-tables": "services/cli/create-tables.ts",
+  simulator: "services/cli/simulator.ts",
+  health: "infra/build/health.ts",
+};
+
+/** CommonJS packages in an ES module call `require`, which a module does not have by itself. */
+const REQUIRE =
+  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
+
+const asked = commandLineArguments();
+const unknown = asked.filter((name) => !(name in PROGRAMS));
+if (unknown.length > 0) {
+  throw new Error(`no program ${unknown.join(", ")}; there are ${Object.keys(PROGRAMS).join(", ")}`);
+}
+const names = asked.length > 0 ? asked : Object.keys(PROGRAMS);
+
+const result = await build({
+  absWorkingDir: ROOT,
+  entryPoints: names.map((name) => ({ in: PROGRAMS[name] ?? name, out: name })),
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  // Not minified: a stack trace in a log has to be readable, and a few MiB are no matter in an image.
+  keepNames: true,
+  legalComments: "none",
+  banner: { js: REQUIRE },
+  metafile: true,
+  logLevel: "warning",
+});
+for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
+  print(`${file} ${(bytes / 1024).toFixed(0)} KiB\n`);
+}

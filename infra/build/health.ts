@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { processEnvironment } from "#libs/runtime/environment.ts";
+
+/*
+ * The health check of the images: exits with 0 when there is an established connection to the broker from
+ * inside the container, for a service without one does nothing, and with 1 and the reason when there is none. It asks the
+ * kernel, so it needs no port, no package and no help from the service.
+ */
+
+/** State 01 in /proc/net/tcp. */
+const ESTABLISHED = "01";
+
+function brokerPort(): number {
+  const { RABBITMQ_URL: url, RABBITMQ_PORT: port } = processEnvironment();
+  if (url !== undefined && url !== "") {
+    const parsed = new URL(url);
+    return Number(parsed.port) || (parsed.protocol === "amqps:" ? 5671 : 5672);
+  }
+  return Number(port || 5672);
+}
+
+/** Remote ports of this network namespace's established connections; IPv6 may be missing altogether. */
+function connectedPorts(file: string): number[] {
+  let table: string;
+  try {
+    table = readFileSync(file, "utf8");
+  } catch {
+    return [];
+  }
+  return table
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state]) => state === ESTABLISHED)
+    .map(([, , remote = ""]) => Number.parseInt(remote.split(":")[1] ?? "", 16));
+}
+
+const port = brokerPort();
+if (![...connectedPorts("/proc/net/tcp"), ...connectedPorts("/proc/net/tcp6")].includes(port)) {
+  process.stderr.write(`no connection to the broker's port ${port}\n`);
+  process.exitCode = 1;
+}
