@@ -163,7 +163,7 @@ function invented(seed: number, coin: string, basePrice: number): Contract {
     character: {
       hourlyVolatility: random.between(0.4, 1.0) / 100,
       trendShare: random.between(0.25, 0.65),
-      trendStrength: random.between(0.25, 1.0),
+      trendStrength: random.between(0.25, 0.92),
       impulseHours: random.between(4, 24),
       elasticity: random.between(0.1, 0.95),
     },
