@@ -269,6 +269,19 @@ describe("synthetic statistics and funding", () => {
     }
   });
 
+  it("of a contract that stopped some hours ago hold prices of its last day only", () => {
+    const endMs = Date.UTC(2024, 5, 30, 8);
+    const day = exchange.dayStatistics("STALLEDUSDT", endMs + 5 * HOUR_MS);
+    const last = candles({ symbol: "STALLEDUSDT", fromMs: endMs - MINUTE_MS, toMs: endMs }).at(-1);
+    expect(day).toMatchObject({ last: last?.close, previous1h: last?.open });
+    expect(day?.low).toBeGreaterThan(0);
+    expect(exchange.dayStatistics("STALLEDUSDT", endMs + 2 * DAY_MS)).toMatchObject({
+      last: last?.close,
+      previous24h: last?.close,
+      turnover: 0,
+    });
+  });
+
   it("settle funding on the contract's own hours, never after the clock", () => {
     for (const { symbol, fundingIntervalMinutes } of exchange.listings(NOW)) {
       const rows = exchange.fundingRates(symbol, NOW - 3 * DAY_MS, NOW + DAY_MS, NOW);

@@ -14,7 +14,6 @@ export interface RecordedExchange extends ExchangeSource {
 /** A recording does not say when a contract was listed: an early date lets its whole history count. */
 const ASSUMED_LAUNCH_MS = Date.UTC(2020, 0, 1);
 const FUNDING_INTERVAL_MS = 8 * 3_600_000;
-const INTEREST_RATE = 0.0001;
 
 /**
  * Recorded candles of a folder as an exchange. Files are named EXCHANGE_SYMBOL_INTERVAL.csv or .csv.gz
@@ -85,9 +84,10 @@ class FolderExchange implements RecordedExchange {
   nextFunding(symbol: string, nowMs: number): FundingRow | null {
     const rows = this.symbols.get(symbol)?.fundingRows ?? [];
     const last = rows.findLast((row) => row.timeMs <= nowMs);
+    if (last === undefined) return null;
     return {
       timeMs: (Math.floor(nowMs / FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS,
-      rate: last?.rate ?? INTEREST_RATE,
+      rate: last.rate,
     };
   }
 }

@@ -122,7 +122,7 @@ class SyntheticExchange implements ExchangeSource {
     return {
       last: total.close,
       previous24h: total.open,
-      previous1h: this.priceBefore(motion, Math.max(contract.launchTimeMs, minuteMs - 59 * MINUTE_MS)),
+      previous1h: this.openOfMinute(motion, Math.max(contract.launchTimeMs, minuteMs - 59 * MINUTE_MS)),
       high: total.high,
       low: total.low,
       volume: total.volume,
@@ -157,11 +157,12 @@ class SyntheticExchange implements ExchangeSource {
     if (contract.character.hourlyVolatility === 0) {
       return { contract, market: this.market, own: this.market };
     }
-    let own = this.paths.get(contract.baseCoin);
+    const name = `${contract.baseCoin} ${contract.pathStartMs}`;
+    let own = this.paths.get(name);
     if (own === undefined) {
       const seed = key(this.seed, textKey(contract.baseCoin));
       own = new HourPath(seed, hourOf(contract.pathStartMs), contract.character);
-      this.paths.set(contract.baseCoin, own);
+      this.paths.set(name, own);
     }
     return { contract, market: this.market, own };
   }
@@ -226,9 +227,12 @@ class SyntheticExchange implements ExchangeSource {
     return row;
   }
 
-  private priceBefore(motion: Motion, timeMs: number): number {
-    const dayMs = Math.floor(timeMs / DAY_MS) * DAY_MS;
-    return at(this.block(motion, MINUTE_MS, dayMs).open, Math.round((timeMs - dayMs) / MINUTE_MS));
+  /** The open of the minute, or of the last one of a contract that has stopped before it. */
+  private openOfMinute(motion: Motion, timeMs: number): number {
+    const { tradingEndMs } = motion.contract;
+    const minuteMs = tradingEndMs === null ? timeMs : Math.min(timeMs, tradingEndMs - MINUTE_MS);
+    const dayMs = Math.floor(minuteMs / DAY_MS) * DAY_MS;
+    return at(this.block(motion, MINUTE_MS, dayMs).open, Math.round((minuteMs - dayMs) / MINUTE_MS));
   }
 
   /** A contract whose trading has ended longer than a day ago keeps its last price and has no turnover. */
