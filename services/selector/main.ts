@@ -8,7 +8,9 @@ import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
+import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
 import { selectorConfig } from "./config.ts";
+import { reportMetrics } from "./metrics.ts";
 import { select } from "./select.ts";
 
 await runService("selector", async (scope) => {
@@ -31,8 +33,12 @@ await runService("selector", async (scope) => {
     selectorId: workerId(),
     thresholds: config,
   };
+  const scans = makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock });
   await runEvery(
     { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
-    () => select(parts).then(() => undefined),
+    async () => {
+      await reportMetrics({ queue, scans, clock, logger });
+      await select(parts);
+    },
   );
 });

@@ -1,0 +1,95 @@
+import {
+  DEAD_LETTERS,
+  FINISHED_SCAN_AGE,
+  METRICS_NAMESPACE,
+  type MetricDefinition,
+  OLDEST_MESSAGE_AGE,
+  QUEUE_DEPTH,
+  QUEUE_DIMENSION,
+  QUEUE_METRICS,
+} from "#libs/contracts/metrics.ts";
+import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import type { ScanItem } from "#libs/contracts/scan-item.ts";
+import type { MessageQueue } from "#libs/queue/queue.ts";
+import type { Clock } from "#libs/runtime/clock.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import type { ScanStore } from "#libs/store/scan-store.ts";
+import { HOUR_MS } from "#libs/strategy/timeframe.ts";
+import { scanIdOf } from "../scanner/scan.ts";
+
+export interface MetricsParts {
+  readonly queue: MessageQueue;
+  readonly scans: ScanStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Scans are named after their hour, so the last ones are found by name. */
+const HOURS_BACK = 4;
+
+/**
+ * Measures both queues and the scans, and writes the figures as log lines in CloudWatch's embedded metric format,
+ * which become metrics without a call or a permission; elsewhere they are lines to read. RabbitMQ does not tell
+ * the age of a message: that of a task is the age of the oldest scan with unfinished tasks, that of a signal,
+ * which the last selector published, a minute.
+ * Source: CloudWatch User Guide, "Specification: Embedded metric format".
+ */
+export async function reportMetrics(parts: MetricsParts): Promise<void> {
+  const { queue, clock } = parts;
+  const [tasks, signals, scans] = await Promise.all([
+    queue.depth(BACKTEST_TASKS),
+    queue.depth(TRADING_SIGNALS),
+    recentScans(parts),
+  ]);
+  const nowMs = clock.nowMs();
+  const oldestPendingMs = Math.min(
+    ...scans.filter((scan) => scan.pendingTasks > 0).map((scan) => scan.publishedAt ?? scan.startedAt),
+  );
+  const taskAge =
+    tasks.ready > 0 && Number.isFinite(oldestPendingMs) ? secondsSince(oldestPendingMs, nowMs) : 0;
+  const signalAge = signals.ready > 0 ? (TRADING_SIGNALS.messageTtlMs ?? 0) / 1000 : 0;
+  for (const [name, depth, age] of [
+    [BACKTEST_TASKS.name, tasks, taskAge],
+    [TRADING_SIGNALS.name, signals, signalAge],
+  ] as const) {
+    write(parts, QUEUE_METRICS, {
+      [QUEUE_DIMENSION]: name,
+      [QUEUE_DEPTH.name]: depth.ready,
+      [OLDEST_MESSAGE_AGE.name]: age,
+      [DEAD_LETTERS.name]: depth.dead,
+    });
+  }
+  const finishedMs = Math.max(...scans.map((scan) => scan.completedAt ?? Number.NEGATIVE_INFINITY));
+  if (Number.isFinite(finishedMs)) {
+    write(parts, [FINISHED_SCAN_AGE], { [FINISHED_SCAN_AGE.name]: secondsSince(finishedMs, nowMs) });
+  }
+}
+
+async function recentScans({ scans, clock }: MetricsParts): Promise<ScanItem[]> {
+  const nowMs = clock.nowMs();
+  const ids = Array.from({ length: HOURS_BACK }, (_, hours) => scanIdOf(nowMs - hours * HOUR_MS));
+  const items = await Promise.all(ids.map((id) => scans.get(id)));
+  return items.filter((item) => item !== null);
+}
+
+function secondsSince(thenMs: number, nowMs: number): number {
+  return Math.max(0, Math.round((nowMs - thenMs) / 1000));
+}
+
+function write(
+  { clock, logger }: MetricsParts,
+  metrics: readonly MetricDefinition[],
+  values: Readonly<Record<string, string | number>>,
+): void {
+  const embedded = {
+    Timestamp: clock.nowMs(),
+    CloudWatchMetrics: [
+      {
+        Namespace: METRICS_NAMESPACE,
+        Dimensions: [QUEUE_DIMENSION in values ? [QUEUE_DIMENSION] : []],
+        Metrics: metrics.map(({ name, unit }) => ({ Name: name, Unit: unit })),
+      },
+    ],
+  };
+  logger.info({ ...values, _aws: embedded }, "measured");
+}
