@@ -73,7 +73,7 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
   };
 
   // In the foreground, so that it is a child that ends with us: erl would leave a daemon behind.
-  const epmd = spawn("epmd", ["-port", String(epmdPort), "-address", "127.0.0.1"], { env, stdio: "ignore" });
+  const epmd = spawnLeashed(`epmd -port ${epmdPort} -address 127.0.0.1`, env, folder);
   let server: ChildProcess | undefined;
 
   const url = `amqp://guest:guest@127.0.0.1:${port}`;
@@ -87,7 +87,7 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
     },
     async start() {
       if (server !== undefined) return;
-      const child = spawn(SERVER, [], { env, stdio: "ignore", detached: true, cwd: folder });
+      const child = spawnLeashed(SERVER, env, folder);
       server = child;
       await ready(url, child, folder);
     },
@@ -96,7 +96,7 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
     },
     async dispose() {
       await broker.kill();
-      await endChild(epmd);
+      await endGroup(epmd);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -155,6 +155,15 @@ async function logTail(folder: string): Promise<string> {
   return texts.map((text) => text.slice(-3_000)).join("\n");
 }
 
+/**
+ * Starts a command in a process group of its own that ends when this process does, however it ends: the pipe
+ * closes, and the shell that reads it takes the group along.
+ */
+function spawnLeashed(command: string, env: NodeJS.ProcessEnv, cwd: string): ChildProcess {
+  const script = `${command} & cat >/dev/null; kill -9 0`;
+  return spawn("/bin/sh", ["-c", script], { env, cwd, detached: true, stdio: ["pipe", "ignore", "ignore"] });
+}
+
 /** The start script and the Erlang machine share a process group: both must go. */
 async function endGroup(child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return;
@@ -167,12 +176,5 @@ async function endGroup(child: ChildProcess): Promise<void> {
   } catch {
     // Already gone.
   }
-  await exited;
-}
-
-async function endChild(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  child.kill("SIGKILL");
   await exited;
 }
