@@ -65,6 +65,10 @@ describe("GET /v5/market/kline", () => {
     expect(await klineStarts(client, { start, limit: 3 })).toEqual(
       [2, 1, 0].map((i) => start + i * MINUTE_MS),
     );
+    expect(await klineStarts(client, { start: start + 1, limit: 2 })).toEqual([
+      start + 2 * MINUTE_MS,
+      start + MINUTE_MS,
+    ]);
     expect(await klineStarts(client, { end: start, limit: 2 })).toEqual([start, start - MINUTE_MS]);
   });
 
@@ -152,14 +156,21 @@ describe("GET /v5/market/instruments-info and tickers", () => {
 describe("GET /v5/market/funding/history", () => {
   it("answers at most 200 rates, newest first, and refuses a start without an end", async () => {
     const client = await startClient();
-    const base = { category: "linear", symbol: "SOLUSDT" } as const;
-    const { result } = await client.getFundingRateHistory({ ...base, startTime: 1, endTime: NOW });
-    const times = result.list.map((row) => Number(row.fundingRateTimestamp));
-    expect(times).toHaveLength(200);
-    expect(times).toEqual(
-      times.map((_, i) => Math.floor(NOW / (8 * HOUR_MS)) * 8 * HOUR_MS - i * 8 * HOUR_MS),
+    const symbols = [8, 4].map(
+      (hours) =>
+        syntheticExchange()
+          .listings(NOW)
+          .find(({ fundingIntervalMinutes }) => fundingIntervalMinutes === hours * 60)?.symbol ?? "",
     );
-    expect((await client.getFundingRateHistory({ ...base, startTime: 1 })).retCode).toBe(10001);
+    for (const [i, symbol] of symbols.entries()) {
+      const intervalMs = (i === 0 ? 8 : 4) * HOUR_MS;
+      const base = { category: "linear", symbol } as const;
+      const { result } = await client.getFundingRateHistory({ ...base, startTime: 1, endTime: NOW });
+      const times = result.list.map((row) => Number(row.fundingRateTimestamp));
+      const lastMs = Math.floor(NOW / intervalMs) * intervalMs;
+      expect(times).toEqual(Array.from({ length: 200 }, (_, row) => lastMs - row * intervalMs));
+      expect((await client.getFundingRateHistory({ ...base, startTime: 1 })).retCode).toBe(10001);
+    }
   });
 });
 
