@@ -7,11 +7,13 @@ import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
+import { makeTaskProtection } from "#libs/runtime/task-protection.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
 import { tradeRulesOf } from "../trade-rules-of.ts";
+import { whileProtected } from "../while-protected.ts";
 import { makeAnalyze, makeOnDeadTask } from "./analyze.ts";
 import { analyzerConfig } from "./config.ts";
 
@@ -44,7 +46,9 @@ await runService("analyzer", async (scope) => {
     timeframes: config.timeframes,
     backtestDays: config.backtestDays,
   };
-  const consumer = await queue.consume(BACKTEST_TASKS, makeAnalyze(parts), {
+  const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
+  scope.own(protection, (held) => held.close());
+  const consumer = await queue.consume(BACKTEST_TASKS, whileProtected(makeAnalyze(parts), protection), {
     prefetch: config.prefetchCount,
     onDeadLetter: makeOnDeadTask(parts),
   });

@@ -7,9 +7,11 @@ import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
+import { makeTaskProtection } from "#libs/runtime/task-protection.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { tradeRulesOf } from "../trade-rules-of.ts";
+import { whileProtected } from "../while-protected.ts";
 import { finderConfig } from "./config.ts";
 import { makeFind, makeOnDeadSignal } from "./find.ts";
 import { makeInstrumentCatalog } from "./instrument-catalog.ts";
@@ -44,7 +46,9 @@ await runService("finder", async (scope) => {
     signalMaxAgeSeconds: config.signalMaxAgeSeconds,
     codeVersion: config.codeVersion,
   });
-  const consumer = await queue.consume(TRADING_SIGNALS, find, {
+  const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
+  scope.own(protection, (held) => held.close());
+  const consumer = await queue.consume(TRADING_SIGNALS, whileProtected(find, protection), {
     prefetch: config.prefetchCount,
     onDeadLetter: makeOnDeadSignal(logger),
   });
