@@ -33,7 +33,7 @@ const size = (cpu: number, memoryMiB: number) => ({
   memoryMiB: whole(512, 8192).default(memoryMiB),
 });
 const scanner = size(256, 512);
-const analyzer = size(512, 1024);
+const analyzer = size(256, 512);
 const selector = size(256, 512);
 const finder = size(256, 512);
 
@@ -65,8 +65,11 @@ const settingsSchema = z
     finderMemoryMiB: finder.memoryMiB,
     analyzerMinTasks: whole(0, 100).default(1),
     analyzerMaxTasks: whole(1, 100).default(10),
+    /** A task more for so many waiting messages; a quarter of a CPU does about one and a half backtests a second. */
+    analyzerMessagesPerTask: whole(1, 10_000).default(30),
     finderMinTasks: whole(0, 100).default(1),
     finderMaxTasks: whole(1, 100).default(5),
+    finderMessagesPerTask: whole(1, 10_000).default(10),
     brokerInstanceType: z
       .preprocess(
         text,

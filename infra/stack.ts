@@ -104,7 +104,6 @@ export class CryptoBacktestStack extends Stack {
       variable: "SCAN_HISTORY_TABLE",
       actions: ["GetItem", "PutItem"],
     });
-    selector.allowMetrics();
 
     const finder = new ServiceTask(this, "Finder", {
       ...shared,
@@ -136,7 +135,7 @@ export class CryptoBacktestStack extends Stack {
       queueName: BACKTEST_TASKS.name,
       minTasks: settings.analyzerMinTasks,
       maxTasks: settings.analyzerMaxTasks,
-      messagesPerTask: 15,
+      messagesPerTask: settings.analyzerMessagesPerTask,
       oldestMessageAgeSeconds: 300,
     });
     new QueueScaling(this, "FinderScaling", {
@@ -145,7 +144,7 @@ export class CryptoBacktestStack extends Stack {
       queueName: TRADING_SIGNALS.name,
       minTasks: settings.finderMinTasks,
       maxTasks: settings.finderMaxTasks,
-      messagesPerTask: 10,
+      messagesPerTask: settings.finderMessagesPerTask,
       oldestMessageAgeSeconds: 30,
     });
 

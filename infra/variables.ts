@@ -3,10 +3,10 @@ import { SERVICES, type ServiceName } from "#libs/contracts/names.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import type { Environment } from "#libs/runtime/environment.ts";
 import { SETTINGS } from "#libs/runtime/settings.ts";
-import { analyzerConfig } from "#services/analyzer/config.ts";
-import { finderConfig } from "#services/finder/config.ts";
-import { scannerConfig } from "#services/scanner/config.ts";
-import { selectorConfig } from "#services/selector/config.ts";
+import { ANALYZER_SETTINGS, analyzerConfig } from "#services/analyzer/config.ts";
+import { FINDER_SETTINGS, finderConfig } from "#services/finder/config.ts";
+import { SCANNER_SETTINGS, scannerConfig } from "#services/scanner/config.ts";
+import { SELECTOR_SETTINGS, selectorConfig } from "#services/selector/config.ts";
 
 const CONFIGURATIONS: Readonly<Record<ServiceName, (environment: Environment) => unknown>> = {
   scanner: scannerConfig,
@@ -20,17 +20,16 @@ const OURS = /^(AWS_|RABBITMQ_|CODE_VERSION$|RUN_EVERY_SECONDS$|SIMULATED_TIME$)
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** The variables that a service reads: its own configuration is asked, so the list cannot go out of date. */
+const NAMES: Readonly<Record<ServiceName, readonly string[]>> = {
+  scanner: SCANNER_SETTINGS,
+  analyzer: ANALYZER_SETTINGS,
+  selector: SELECTOR_SETTINGS,
+  finder: FINDER_SETTINGS,
+};
+
+/** The variables that a service reads. */
 export function variablesOf(service: ServiceName): ReadonlySet<string> {
-  const read = new Set<string>();
-  const recorder: ProxyHandler<Record<string, string>> = {
-    get: (_, name) => {
-      read.add(String(name));
-      return undefined;
-    },
-  };
-  CONFIGURATIONS[service](new Proxy({}, recorder));
-  return read;
+  return new Set(NAMES[service]);
 }
 
 /**
@@ -49,6 +48,11 @@ export function variablesFromContext(
   for (const [name] of given) {
     if (!(name in SETTINGS)) problems.push(`${name}: no service knows this variable`);
     else if (OURS.test(name)) problems.push(`${name}: is set by the stack, not by context`);
+  }
+  const { LOG_LEVEL: level = "info", LOG_FORMAT: format = "json" } = Object.fromEntries(given);
+  if (!["trace", "debug", "info"].includes(level) || format !== "json") {
+    // The selector's metrics are log lines of level info in JSON: without them nothing scales and alarms ring.
+    problems.push(`LOG_LEVEL, LOG_FORMAT: expected info or finer, and json (got ${level}, ${format})`);
   }
   const forService = (service: ServiceName): Variables => {
     const known = variablesOf(service);

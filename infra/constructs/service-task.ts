@@ -8,7 +8,6 @@ import type { Broker } from "#infra/constructs/broker.ts";
 import type { DeployedTable } from "#infra/constructs/tables.ts";
 import { asSecret } from "#infra/interfaces.ts";
 import { type Variables, variablesOf } from "#infra/variables.ts";
-import { METRICS_NAMESPACE } from "#libs/contracts/metrics.ts";
 import { PREFIX, type ServiceName } from "#libs/contracts/names.ts";
 import type { SettingName } from "#libs/runtime/settings.ts";
 
@@ -129,21 +128,6 @@ export class ServiceTask extends Construct {
         indexes.map((index) => `${table.tableArn}/index/${index}`),
       );
     }
-  }
-
-  /** Publishing metrics, in this system's namespace only. */
-  allowMetrics(): void {
-    this.definition.addToTaskRolePolicy(
-      new iam.PolicyStatement({
-        actions: ["cloudwatch:PutMetricData"],
-        resources: ["*"],
-        conditions: { StringEquals: { "cloudwatch:namespace": METRICS_NAMESPACE } },
-      }),
-    );
-    acknowledge(this.definition.taskRole, {
-      "AwsSolutions-IAM5[Resource::*]":
-        "PutMetricData knows no resources; the condition limits it to the namespace of this system",
-    });
   }
 
   /** A task may ask not to be chosen by scale-in while it has a message in hand. */

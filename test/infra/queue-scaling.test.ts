@@ -31,12 +31,11 @@ describe("scaling on queue depth", () => {
   it.each([
     [0, 1],
     [1, 1],
-    [15, 1],
-    [16, 2],
-    [75, 5],
-    [135, 9],
-    [136, 10],
-    [150, 10],
+    [30, 1],
+    [31, 2],
+    [150, 5],
+    [270, 9],
+    [271, 10],
     [100_000, 10],
   ])("%i waiting backtests have %i analyzers", (messages, tasks) => {
     expect(capacityAt("backtest-tasks-depth", messages)).toBe(tasks);
@@ -102,6 +101,14 @@ describe("scaling on the age of the oldest message", () => {
       expect(capacityAt(`${queue}-age`, 0)).toBe(1);
       expect(capacityAt(`${queue}-age`, seconds)).toBe(2);
     }
+  });
+});
+
+describe("messages a task is worth", () => {
+  it("can be set", () => {
+    expect(
+      depthSteps({ minTasks: 1, maxTasks: 3, messagesPerTask: 5 }).map((step) => step.fromMessages),
+    ).toEqual([0, 6, 11]);
   });
 });
 

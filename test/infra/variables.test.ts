@@ -30,6 +30,13 @@ describe("variables given as context", () => {
     },
   );
 
+  it.each([{ LOG_LEVEL: "warn" }, { LOG_FORMAT: "pretty" }])(
+    "are refused when they would silence the metrics: %j",
+    (context) => {
+      expect(() => variablesFromContext(context)).toThrow(/LOG_LEVEL, LOG_FORMAT: expected info/);
+    },
+  );
+
   it("are known from the configuration of each service", () => {
     expect(variablesOf("selector")).toContain("MIN_WIN_RATE");
     expect(variablesOf("scanner")).not.toContain("MIN_WIN_RATE");
