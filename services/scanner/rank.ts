@@ -91,14 +91,19 @@ export function rankUniverse(
   ];
 }
 
+/** As it is stored: a scan that goes on from the stored universe publishes the same figures. */
 function figuresOf(ticker: Ticker, volatility: number | null) {
   return {
     symbol: ticker.symbol,
-    volatility24h: volatility === null ? null : Math.round(volatility * 100) / 100,
-    turnover: ticker.turnover24h,
+    volatility24h: volatility === null ? null : twoDecimals(volatility),
+    turnover: twoDecimals(ticker.turnover24h),
     price: ticker.lastPrice,
-    priceChange24h: ticker.priceChange24h,
+    priceChange24h: twoDecimals(ticker.priceChange24h),
   };
+}
+
+function twoDecimals(value: number): number {
+  return Number(value.toFixed(2)) + 0;
 }
 
 /** By code points, so that the order is the same in every locale. */
