@@ -79,17 +79,31 @@ describe("synthetic candles", () => {
 
   it("keep this market from version to version", () => {
     // Figures that a backtest rests on: a change of the generator must be a decision, not an accident.
-    const [row] = candles({ symbol: "BTCUSDT", fromMs: Date.UTC(2025, 0, 1), toMs: Date.UTC(2025, 0, 1) });
-    expect(row).toMatchInlineSnapshot(`
-      {
-        "close": 10543690,
-        "high": 10543700,
-        "low": 10539570,
-        "open": 10542060,
-        "openMs": 1735689600000,
-        "turnover": 23036935626,
-        "volume": 21852,
-      }
+    const openMs = Date.UTC(2025, 0, 1);
+    const rows = ["BTCUSDT", "ORBIXUSDT"].flatMap((symbol) =>
+      candles({ symbol, fromMs: openMs, toMs: openMs }),
+    );
+    expect(rows).toMatchInlineSnapshot(`
+      [
+        {
+          "close": 10543690,
+          "high": 10543700,
+          "low": 10539570,
+          "open": 10542060,
+          "openMs": 1735689600000,
+          "turnover": 23036935626,
+          "volume": 21852,
+        },
+        {
+          "close": 105845,
+          "high": 105845,
+          "low": 105650,
+          "open": 105750,
+          "openMs": 1735689600000,
+          "turnover": 339445107,
+          "volume": 32092,
+        },
+      ]
     `);
   });
 

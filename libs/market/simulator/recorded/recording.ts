@@ -53,8 +53,10 @@ export function readRecording(path: string, file: string, intervalMs: number): R
   if (rows === 0) throw failAt(1, "there is no candle");
 
   const openMs = new Float64Array(rows);
-  const prices = [0, 1, 2, 3].map(() => new Float64Array(rows));
-  const [open, high, low, close] = prices as [Float64Array, Float64Array, Float64Array, Float64Array];
+  const open = new Float64Array(rows);
+  const high = new Float64Array(rows);
+  const low = new Float64Array(rows);
+  const close = new Float64Array(rows);
   const volume = new Float64Array(rows);
   const turnover = new Float64Array(rows);
   let priceDecimals = 0;
@@ -93,7 +95,7 @@ export function readRecording(path: string, file: string, intervalMs: number): R
     }
     quantityDecimals = Math.max(quantityDecimals, decimalsOf(fields[5] ?? ""));
   }
-  for (const column of prices) toUnits(column, 10 ** priceDecimals);
+  for (const column of [open, high, low, close]) toUnits(column, 10 ** priceDecimals);
   toUnits(volume, 10 ** quantityDecimals);
   toUnits(turnover, 10_000);
   return {

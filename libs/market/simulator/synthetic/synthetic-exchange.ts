@@ -23,6 +23,8 @@ export interface SyntheticOptions {
 
 const MARKET_COIN = "BTC";
 const MINUTES_A_DAY = 1440;
+/** Four coins' minutes of the 125 days that the longest backtest reads. */
+const DEFAULT_CACHE_MEGABYTES = 24;
 
 /**
  * An invented exchange: some 80 contracts that move with BTC in trends, ranges and shocks. Every candle
@@ -30,7 +32,10 @@ const MINUTES_A_DAY = 1440;
  * every moment, and any stretch of years can be read in any order.
  */
 export function syntheticExchange(options: SyntheticOptions = {}): ExchangeSource {
-  return new SyntheticExchange(options.seed ?? DEFAULT_SEED, options.cacheMegabytes ?? 32);
+  return new SyntheticExchange(
+    options.seed ?? DEFAULT_SEED,
+    options.cacheMegabytes ?? DEFAULT_CACHE_MEGABYTES,
+  );
 }
 
 class SyntheticExchange implements ExchangeSource {
