@@ -1,4 +1,5 @@
 import type { PositionItem } from "#libs/contracts/position-item.ts";
+import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
 import { pause } from "#libs/runtime/pause.ts";
@@ -60,8 +61,17 @@ export async function selectAndFind(
   signals.published = selected.taken.length;
   progress.selection = { judged: selected.taken.length + refused, taken: selected.taken.length };
   progress.activity = "looking for entries";
-  while (signals.ended < selected.taken.length && !stopping.aborted) await pause(POLL_MS, stopping);
+  while (signals.ended < selected.taken.length && !isStale(pipeline, selected) && !stopping.aborted) {
+    await pause(POLL_MS, stopping);
+  }
   const positions = await pipeline.positions.active();
   progress.positions = positions;
   return { selected, positions, selectMs: selectedMs - startedMs, findMs: monotonicMs() - selectedMs };
+}
+
+/** Signals that waited for a retry expire in the queue without a word: behind their life nothing is to come. */
+function isStale({ clock }: Pipeline, { taken }: Selected): boolean {
+  const issuedAt = taken[0]?.issuedAt ?? 0;
+  const { messageTtlMs } = TRADING_SIGNALS;
+  return messageTtlMs !== null && clock.nowMs() - issuedAt > messageTtlMs;
 }

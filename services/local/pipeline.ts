@@ -1,4 +1,3 @@
-import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import { makeHistoryLoader } from "#libs/market/history.ts";
@@ -24,9 +23,10 @@ import { tradeRulesOf } from "../trade-rules-of.ts";
 import type { LocalConfig } from "./config.ts";
 import type { LocalExchange } from "./exchange.ts";
 
-/** What happened, for the progress view; nothing depends on these being heard. */
+/** What happened, for the progress view. */
 export interface PipelineEvents {
-  signalEnded(signal: TradingSignal): void;
+  /** A signal has been looked at, or is dead. One that expires in the queue is not told. */
+  signalEnded(): void;
 }
 
 const ANALYZER_PREFETCH = 3;
@@ -101,9 +101,13 @@ export async function startPipeline(
     signalMaxAgeSeconds: config.signalMaxAgeSeconds,
     codeVersion: config.codeVersion,
   });
+  const onDeadSignal = makeOnDeadSignal(loggerOf("finder"));
   const finder = await queue.consume(TRADING_SIGNALS, told(find, events.signalEnded), {
     prefetch: FINDER_PREFETCH,
-    onDeadLetter: makeOnDeadSignal(loggerOf("finder")),
+    onDeadLetter: async (letter) => {
+      await onDeadSignal(letter);
+      events.signalEnded();
+    },
   });
   scope.own(finder, (consumer) => consumer.stop());
 
@@ -128,6 +132,7 @@ export async function startPipeline(
   };
   return {
     endpoint: database.endpoint,
+    clock,
     queue,
     results,
     positions,
@@ -139,11 +144,11 @@ export async function startPipeline(
 
 export type Pipeline = Awaited<ReturnType<typeof startPipeline>>;
 
-/** The handler, and a word to the listener when a message has ended (one that comes back has not). */
-function told<T>(handler: Handler<T>, ended: (message: T) => void): Handler<T> {
+/** The handler, and a word to the listener when it is done with a message. */
+function told<T>(handler: Handler<T>, ended: () => void): Handler<T> {
   return async (delivery): Promise<Outcome> => {
     const outcome = await handler(delivery);
-    if (outcome.kind === "ack" || outcome.kind === "dead-letter") ended(delivery.message);
+    if (outcome.kind === "ack") ended();
     return outcome;
   };
 }
