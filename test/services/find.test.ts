@@ -303,8 +303,10 @@ describe("the finder on a synthetic market", () => {
   });
 
   it("does not act on a candle that closed longer ago than a position lives", async () => {
+    const before = world.simulator.requests().total;
     world.clock.set(closeMs + 300_001);
     expect(await find()).toEqual({ kind: "ack" });
+    expect(world.simulator.requests().total).toBe(before);
     expect(await allPositions(world, tables)).toEqual([]);
     world.clock.set(closeMs + 300_000);
     expect(await find()).toEqual({ kind: "ack" });
