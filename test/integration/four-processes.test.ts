@@ -28,7 +28,7 @@ import { type ServiceProcess, startService } from "#test/support/service-process
 const clock = simulatedClock(DEFAULT_START_MS, 0);
 /** Small, and with filters that let some strategies through: what is compared is the two ways of running. */
 const SETTINGS = {
-  TOP_N_COINS: "8",
+  TOP_N_COINS: "12",
   TIMEFRAMES: "5m,15m,30m",
   MIN_WIN_RATE: "30",
   MIN_PNL: "-100000",
@@ -157,7 +157,7 @@ describe.skipIf(!privateBrokerAvailable())("the four services as processes", () 
 
   it("produce the same results and positions as one process, though a worker is killed in the middle", async () => {
     const expected = await inOneProcess();
-    expect(expected.results).toHaveLength(8);
+    expect(expected.results).toHaveLength(12);
     expect(expected.positions.length).toBeGreaterThan(0);
 
     const first = start("analyzer");
@@ -175,8 +175,8 @@ describe.skipIf(!privateBrokerAvailable())("the four services as processes", () 
       },
       { timeoutMs: 120_000, everyMs: 100 },
     );
-    expect(item).toMatchObject({ totalTasks: 24, pendingTasks: 0, failedTasks: 0 });
-    expect(item.completedTasks + item.noTradesTasks).toBe(24);
+    expect(item).toMatchObject({ totalTasks: 36, pendingTasks: 0, failedTasks: 0 });
+    expect(item.completedTasks + item.noTradesTasks).toBe(36);
 
     const finder = start("finder");
     const selector = start("selector");
