@@ -195,7 +195,7 @@ export class CryptoBacktestStack extends Stack {
       `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards:name=${dashboard.name}`,
     );
     output("BrokerConsole", "RabbitMQ's console, from inside the VPC only", broker.consoleUrl);
-    output("BrokerCredentials", "Secret with the broker's user", broker.credentials.secretName);
+    output("BrokerCredentials", "Secret with the broker's user", broker.credentials.secretArn);
   }
 }
 
