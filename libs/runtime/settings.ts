@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import { isTimeframe, TIMEFRAMES, type Timeframe } from "#libs/strategy/timeframe.ts";
+import { parseMoment } from "./moment.ts";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -37,8 +38,8 @@ function timeframeList(value: string, context: z.RefinementCtx): readonly Timefr
 }
 
 function isoMoment(value: string, context: z.RefinementCtx): number {
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) {
+  const ms = parseMoment(value);
+  if (ms === null) {
     context.addIssue("expected a moment such as 2026-01-15T12:00:30Z");
     return z.NEVER;
   }

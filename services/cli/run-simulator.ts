@@ -15,6 +15,7 @@ import {
 import { simulatedClock, systemClock } from "#libs/runtime/clock.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
+import { parseMoment } from "#libs/runtime/moment.ts";
 import { print, printError } from "#libs/runtime/terminal.ts";
 
 interface SimulatorArguments {
@@ -130,7 +131,7 @@ function numberIn(least: number, most: number, whole: boolean) {
 }
 
 function moment(text: string): number {
-  const timeMs = Date.parse(text);
-  if (Number.isNaN(timeMs)) throw new InvalidArgumentError("expected a moment such as 2026-01-15T12:00:30Z");
+  const timeMs = parseMoment(text);
+  if (timeMs === null) throw new InvalidArgumentError("expected a moment such as 2026-01-15T12:00:30Z");
   return timeMs;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
+import { parseMoment } from "#libs/runtime/moment.ts";
 
 export const MARKETS = ["synthetic", "bybit", "replay"] as const;
 export type MarketName = (typeof MARKETS)[number];
@@ -32,8 +33,8 @@ function wholeNumber(min: number, max: number) {
 }
 
 function moment(value: string): number {
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms))
+  const ms = parseMoment(value);
+  if (ms === null)
     throw new InvalidArgumentError(
       `expected a moment such as 2026-01-15T12:00:30Z, not ${JSON.stringify(value)}`,
     );
@@ -42,7 +43,7 @@ function moment(value: string): number {
 
 function speed(value: string): number {
   const number = Number(value);
-  if (value.trim() === "" || !(number >= 0 && number <= 1000)) {
+  if (!/^\d+(\.\d+)?$/.test(value) || number > 1000) {
     throw new InvalidArgumentError(`expected a number from 0 to 1000, not ${JSON.stringify(value)}`);
   }
   return number;
