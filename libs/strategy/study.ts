@@ -70,7 +70,8 @@ export function makeStudy(input: StudyInput): Study {
   return new Study(input, new MarketCursor({ candles, rsi: wilderRsi(candles.close), btc, funding, swings }));
 }
 
-function frameSeries(input: StudyInput, frame: Frame): Candles | null {
+/** The candles a frame is read in, or null when the input has none of its interval. */
+export function frameSeries(input: StudyInput, frame: Frame): Candles | null {
   const intervalMs = effectiveIntervalMs(frame, input.timeframe);
   if (intervalMs === input.candles.intervalMs) return input.candles;
   const candles = input.frameCandles.get(intervalMs) ?? null;

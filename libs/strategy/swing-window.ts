@@ -1,12 +1,13 @@
 import { at } from "./at.ts";
 import type { Candles } from "./candles.ts";
+import type { Swing } from "./swing.ts";
 
 /**
  * Swing high and low of the last `size` closed candles of one frame. Moves forward cheaply: while an extreme
  * is still inside the window, only the candles that are new to it are looked at. The candle at the window's end
  * is found by arithmetic from the moment, so a candle that closes later is never read.
  */
-export class SwingWindow {
+export class SwingWindow implements Swing {
   readonly #candles: Candles;
   readonly #size: number;
   readonly #firstBucket: number;
@@ -14,11 +15,9 @@ export class SwingWindow {
   #end = -1;
   #highIndex = 0;
   #lowIndex = 0;
-  /** Whether the window is full. The other fields mean nothing when it is not. */
   present = false;
   high = 0;
   low = 0;
-  /** Whether the leg is up: the high is more recent than the low. */
   up = false;
 
   /** @param size candles in the window */

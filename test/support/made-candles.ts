@@ -21,7 +21,8 @@ export interface MadeCandlesOptions {
  * shadows, candles without a trade. The same for the same options.
  */
 export function madeCandles(options: MadeCandlesOptions): Candles {
-  const { length, seed = 1, intervalMs = MINUTE_MS, startMs = Date.UTC(2025, 4, 29, 17, 5) } = options;
+  const { length, seed = 1, intervalMs = MINUTE_MS } = options;
+  const startMs = Math.ceil((options.startMs ?? Date.UTC(2025, 4, 29, 17, 5)) / intervalMs) * intervalMs;
   const { price = 150, tick = 0.01, volatilityPercent = 0.06, driverSeed = 7 } = options;
   const own = makeRandom(seed);
   const driver = makeRandom(driverSeed);

@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import { backtest } from "#libs/backtest/backtest.ts";
+import { expectedOutcome, orderPrices } from "#libs/backtest/order-prices.ts";
+import { returnsCorrelation } from "#libs/backtest/returns-correlation.ts";
+import { DEFAULT_TRADE_RULES, type TradeRules } from "#libs/backtest/trade-rules.ts";
+import type { FundingRates } from "#libs/strategy/candles.ts";
+import { noSignal } from "#libs/strategy/decision.ts";
+import { makeCandles } from "#libs/strategy/make-candles.ts";
+import type { Strategy } from "#libs/strategy/strategy.ts";
+import { MINUTE_MS } from "#libs/strategy/timeframe.ts";
+import { madeCandles } from "#test/support/made-candles.ts";
+
+const FIRST = 60;
+const NOTHING = noSignal("no mark");
+/** Signals LONG on a volume of 1 and SHORT on a volume of 2. */
+const MARKED: Strategy = {
+  name: "MARKED",
+  description: "signals where the candle says so",
+  defaults: {},
+  decide(view) {
+    const mark = view.volume();
+    if (mark !== 1 && mark !== 2) return NOTHING;
+    return { kind: "signal", side: mark === 1 ? "LONG" : "SHORT", confidence: 70, reasons: [] };
+  },
+};
+
+type Row = readonly [open: number, high: number, low: number, close: number, mark?: number];
+const FLAT: Row = [100, 100, 100, 100];
+const LONG: Row = [100, 100, 100, 100, 1];
+const SHORT: Row = [100, 100, 100, 100, 2];
+
+/** Sixty flat candles, then the given ones; the first of them is the one that is decided about first. */
+function run(rows: readonly Row[], rules: Partial<TradeRules> = {}, funding: FundingRates | null = null) {
+  const all = [...Array.from({ length: FIRST }, () => FLAT), ...rows];
+  const column = (k: 0 | 1 | 2 | 3) => all.map((row) => row[k]);
+  const candles = makeCandles(MINUTE_MS, {
+    openTimeMs: all.map((_, i) => i * MINUTE_MS),
+    open: column(0),
+    high: column(1),
+    low: column(2),
+    close: column(3),
+    volume: all.map((row) => row[4] ?? 0),
+  });
+  const input = {
+    symbol: "XUSDT",
+    timeframe: "1m",
+    candles,
+    frameCandles: new Map(),
+    btc: null,
+    funding,
+  } as const;
+  const result = backtest(input, { strategies: [MARKED], rules: { ...DEFAULT_TRADE_RULES, ...rules } });
+  const found = result.strategies.MARKED;
+  if (found === undefined) throw new Error("the strategy has a result");
+  return { ...found, bestStrategy: result.bestStrategy };
+}
+
+const FREE = { takerFeePercent: 0, slippagePercent: 0 };
+
+describe("a trade", () => {
+  it("fills at the next open with slippage, and pays fees on both sides", () => {
+    const { trades } = run([LONG, [100.1, 103, 100, 103]]);
+    const fill = 100.1 * 1.0001;
+    const exit = 102 * 0.9999;
+    const quantity = 1000 / fill;
+    expect(trades).toHaveLength(1);
+    expect(trades[0]).toMatchObject({
+      exitReason: "take_profit",
+      entryPrice: 100,
+      stopLoss: 99,
+      takeProfit: 102,
+    });
+    expect(trades[0]?.fillPrice).toBeCloseTo(fill, 10);
+    expect(trades[0]?.exitPrice).toBeCloseTo(exit, 10);
+    expect(trades[0]?.net).toBeCloseTo(quantity * (exit - fill) - 0.00055 * quantity * (fill + exit), 9);
+  });
+
+  it("tries the stop before the target in one candle", () => {
+    expect(run([LONG, [100, 103, 98, 100]]).trades[0]).toMatchObject({ exitReason: "stop_loss" });
+    expect(run([SHORT, [100, 103, 97, 100]]).trades[0]).toMatchObject({ exitReason: "stop_loss" });
+  });
+
+  it("fills the stop at the open when the candle gaps through it", () => {
+    expect(run([LONG, FLAT, [97, 98, 96, 97]], FREE).trades[0]?.exitPrice).toBe(97);
+    expect(run([SHORT, FLAT, [104, 105, 103, 104]], FREE).trades[0]?.exitPrice).toBe(104);
+  });
+
+  it("fills the target at the open when the candle gaps beyond it", () => {
+    expect(run([LONG, FLAT, [105, 106, 104, 105]], FREE).trades[0]?.exitPrice).toBe(105);
+    expect(run([SHORT, FLAT, [95, 96, 94, 95]], FREE).trades[0]?.exitPrice).toBe(95);
+  });
+
+  it("is skipped and counted when the next candle opens beyond the tolerance", () => {
+    const { trades, figures } = run([LONG, [100.51, 103, 100.5, 103], FLAT]);
+    expect(trades).toHaveLength(0);
+    expect(figures.skippedEntries).toBe(1);
+    expect(run([LONG, [100.49, 103, 100, 103], FLAT]).trades).toHaveLength(1);
+  });
+
+  it("may follow in the candle in which the one before ended", () => {
+    const exitAndSignal: Row = [100, 102, 100, 100, 2];
+    const { trades } = run([LONG, FLAT, exitAndSignal, [100, 100, 98, 98]]);
+    expect(trades.map((trade) => trade.side)).toEqual(["LONG", "SHORT"]);
+    expect(trades[1]?.entryMs).toBe((FIRST + 3) * MINUTE_MS);
+  });
+
+  it("ignores signals while it is open", () => {
+    expect(run([LONG, [100, 100, 100, 100, 2], FLAT, [100, 102, 100, 102]]).trades).toHaveLength(1);
+  });
+
+  it("still open at the end is apart and counts in no figure", () => {
+    const { trades, openTrade, figures, bestStrategy } = run([LONG, FLAT, FLAT]);
+    expect(trades).toHaveLength(0);
+    expect(openTrade).toMatchObject({ side: "LONG", entryMs: (FIRST + 1) * MINUTE_MS, entryPrice: 100 });
+    expect(figures).toMatchObject({
+      totalTrades: 0,
+      winRate: null,
+      avgWin: null,
+      profitFactor: null,
+      fees: 0,
+    });
+    expect(bestStrategy).toBe("NONE");
+  });
+
+  it("loses the margin and no more when the loss exceeds it", () => {
+    const [trade] = run([LONG, FLAT, [85, 86, 84, 85]]).trades;
+    expect(trade).toMatchObject({ exitReason: "liquidation", net: -100 });
+  });
+
+  it("pays funding for settlements after its entry and up to its exit candle's opening", () => {
+    const at = (k: number) => (FIRST + k) * MINUTE_MS;
+    // Entry candle opens at 1, exit candle at 4. The settlements at 1 and at 5 do not count.
+    const times = [at(1), at(2), at(4), at(5)];
+    const funding = {
+      length: 4,
+      timeMs: Float64Array.from(times),
+      rate: Float64Array.from([1, 0.001, -0.002, 1]),
+    };
+    const rows: Row[] = [
+      LONG,
+      [100, 101, 100, 101],
+      [101, 101, 101, 101],
+      [101, 101, 100.5, 100.5],
+      [100.5, 102, 100, 102],
+      FLAT,
+    ];
+    const [trade] = run(rows, FREE, funding).trades;
+    // Closes of the candles that end at those moments: 101 and 100.5; 10 contracts.
+    expect(trade?.funding).toBeCloseTo(-10 * 101 * 0.001 + 10 * 100.5 * 0.002, 9);
+    expect(trade?.net).toBeCloseTo(20 + (trade?.funding ?? 0), 9);
+  });
+});
+
+describe("figures", () => {
+  it("are those of the trades", () => {
+    const win: Row[] = [LONG, [100, 102, 100, 100]];
+    const loss: Row[] = [LONG, [100, 100, 99, 100]];
+    const { figures } = run([...win, ...loss, ...loss, ...win, FLAT], FREE);
+    expect(figures).toMatchObject({ totalTrades: 4, wins: 2, losses: 2, winRate: 50, confidenceAvg: 70 });
+    expect(figures.totalPnl).toBeCloseTo(20, 9);
+    expect(figures.maxDrawdown).toBeCloseTo(20, 9);
+    expect(figures.profitFactor).toBeCloseTo(2, 9);
+    expect(figures.holdingMinutesAvg).toBe(1);
+    expect(run([...win, FLAT], FREE).figures).toMatchObject({ profitFactor: null, avgLoss: null });
+  });
+});
+
+describe("order prices", () => {
+  it("print as the exchange prints them", () => {
+    expect(orderPrices("LONG", 0.19439, DEFAULT_TRADE_RULES, "0.00001")).toEqual({
+      entry: 0.19439,
+      stop: 0.19245,
+      target: 0.19828,
+    });
+    expect(orderPrices("SHORT", 104014.3, DEFAULT_TRADE_RULES, "0.10").stop).toBe(105054.4);
+    expect(() => orderPrices("LONG", 1, DEFAULT_TRADE_RULES, "zero")).toThrow(RangeError);
+  });
+
+  it("promise what a trade filled at them makes", () => {
+    const { atTarget, atStop } = expectedOutcome(
+      "LONG",
+      orderPrices("LONG", 100, DEFAULT_TRADE_RULES),
+      DEFAULT_TRADE_RULES,
+    );
+    expect(atTarget).toBeCloseTo(run([LONG, [100, 102, 100, 100]]).trades[0]?.net ?? 0, 9);
+    expect(atStop).toBeCloseTo(run([LONG, [100, 100, 99, 100]]).trades[0]?.net ?? 0, 9);
+  });
+});
+
+describe("correlation of returns", () => {
+  it("is 1 with itself, undefined for a flat series, and aligned by open time", () => {
+    const candles = madeCandles({ length: 300, seed: 4 });
+    expect(returnsCorrelation(candles, candles)).toBeCloseTo(1, 12);
+    expect(returnsCorrelation(candles, { ...candles, close: new Float64Array(300).fill(5) })).toBeNull();
+    expect(
+      returnsCorrelation(candles, { ...candles, startMs: candles.startMs + 400 * MINUTE_MS }),
+    ).toBeNull();
+    expect(
+      Math.abs(returnsCorrelation(candles, { ...candles, startMs: candles.startMs + 7 * MINUTE_MS }) ?? 1),
+    ).toBeLessThan(0.5);
+  });
+});
