@@ -17,7 +17,7 @@ export function isBullishCandle(
   lowBefore: number,
   shape: CandleShape,
 ): boolean {
-  if ((close - open) / open > shape.minimumBody && close > lowBefore) return true;
+  if (isBody(close - open, open, shape.minimumBody) && close > lowBefore) return true;
   const body = Math.abs(close - open);
   return (
     Math.min(open, close) - low > shape.longShadow * body &&
@@ -34,10 +34,15 @@ export function isBearishCandle(
   highBefore: number,
   shape: CandleShape,
 ): boolean {
-  if ((open - close) / open > shape.minimumBody && close < highBefore) return true;
+  if (isBody(open - close, open, shape.minimumBody) && close < highBefore) return true;
   const body = Math.abs(close - open);
   return (
     high - Math.max(open, close) > shape.longShadow * body &&
     Math.min(open, close) - low < shape.shortShadow * body
   );
+}
+
+/** `move / open > minimum`. A product with a hair of slack refuses most candles without waiting for a division. */
+function isBody(move: number, open: number, minimum: number): boolean {
+  return move >= open * minimum * (1 - 1e-9) && move / open > minimum;
 }

@@ -147,7 +147,7 @@ function madeMarket(length: number): Market {
     symbol: "MADEUSDT",
     candles,
     btc: madeCandles({ length, seed: 2, price: 100_000, tick: 0.1, volatilityPercent: 0.04 }),
-    funding: madeFunding(candles.startMs, endMs(candles)),
+    funding: madeFunding(candles.startMs, endMs(candles), 3, 0.15),
   };
 }
 

@@ -62,8 +62,12 @@ export function madeCandles(options: MadeCandlesOptions): Candles {
   return { intervalMs, startMs, length, open, high, low, close, volume };
 }
 
-/** Rates settled every eight hours of a span, most of them at the exchange's usual 0.01 %, some heavy. */
-export function madeFunding(fromMs: number, toMs: number, seed = 3): FundingRates {
+/**
+ * Rates settled every eight hours of a span, some at the exchange's usual 0.01 %, some heavy.
+ * @param heavyShare part of the settlements that is heavy, two in three of them on the long side.
+ *   Recorded: 0.11 to 0.18 over two years of BTC, ETH and SOL. The default gives tests more to see.
+ */
+export function madeFunding(fromMs: number, toMs: number, seed = 3, heavyShare = 0.5): FundingRates {
   const random = makeRandom(seed);
   const step = 8 * HOUR_MS;
   const first = Math.ceil(fromMs / step) * step;
@@ -73,8 +77,8 @@ export function madeFunding(fromMs: number, toMs: number, seed = 3): FundingRate
     timeMs: Float64Array.from({ length }, (_, k) => first + k * step),
     rate: Float64Array.from({ length }, () => {
       const kind = random();
-      if (kind < 0.5) return 0.0001;
-      return kind < 0.75 ? 0.0001 + random() * 0.0003 : 0.0001 - random() * 0.0004;
+      if (kind >= heavyShare) return 0.0001;
+      return kind < heavyShare * 0.67 ? 0.0001 + random() * 0.0003 : -0.0001 - random() * 0.0003;
     }),
   };
 }
