@@ -21,10 +21,6 @@ const whole = (min: number, max: number) =>
       .min(min, `expected a whole number from ${min} to ${max}`)
       .max(max, `expected a whole number from ${min} to ${max}`),
   );
-const flag = z.preprocess(
-  (value) => (value === "true" ? true : value === "false" ? false : value),
-  z.boolean({ error: "expected true or false" }),
-);
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.preprocess(text, z.enum(values, { error: `expected ${values.join(" or ")}` }));
 
@@ -53,8 +49,13 @@ const settingsSchema = z
     imageTag: z
       .preprocess(text, z.string().regex(/^[\w][\w.-]{0,127}$/, "expected an image tag"))
       .default("latest"),
-    /** Analyzers on Fargate Spot: a task may be taken away with two minutes' notice, which loses nothing. */
-    spot: flag.default(false),
+    /**
+     * What runs on Fargate Spot, at about a third of the price: a task may be taken away with two minutes' notice,
+     * which loses no work, and may have to wait for a place when the zone has none to spare.
+     */
+    spot: oneOf(["none", "analyzers", "all"]).default("none"),
+    /** Metrics of each task and service beyond the free ones: about $16 a month. */
+    containerInsights: oneOf(["enabled", "disabled"]).default("enabled"),
     scannerCpu: scanner.cpu,
     scannerMemoryMiB: scanner.memoryMiB,
     analyzerCpu: analyzer.cpu,

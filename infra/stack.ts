@@ -39,7 +39,10 @@ export class CryptoBacktestStack extends Stack {
     const network = new Network(this, "Network", { egress: settings.egress });
     const tables = new Tables(this, "Tables", { maxWriteUnits: settings.maxWriteUnits });
     const broker = new Broker(this, "Broker", { network, instanceType: settings.brokerInstanceType });
-    const { cluster, capacity } = new Cluster(this, "Cluster", network);
+    const { cluster, capacity } = new Cluster(this, "Cluster", {
+      network,
+      containerInsights: settings.containerInsights,
+    });
     const images = new Images(this, "Images", {
       source: settings.images,
       tag: settings.imageTag,
@@ -125,9 +128,10 @@ export class CryptoBacktestStack extends Stack {
     const analyzers = new WorkerService(this, "AnalyzerService", {
       ...place,
       task: analyzer,
-      spot: settings.spot,
+      spot: settings.spot !== "none",
     });
-    const finders = new WorkerService(this, "FinderService", { ...place, task: finder });
+    const spot = settings.spot === "all";
+    const finders = new WorkerService(this, "FinderService", { ...place, task: finder, spot });
     const workers = [analyzers.service, finders.service];
     new QueueScaling(this, "AnalyzerScaling", {
       cluster,
@@ -165,6 +169,7 @@ export class CryptoBacktestStack extends Stack {
       const selectors = new WorkerService(this, "SelectorService", {
         ...place,
         task: selector,
+        spot,
         single: true,
       });
       workers.push(selectors.service);
@@ -176,7 +181,6 @@ export class CryptoBacktestStack extends Stack {
     const alarms = new Alarms(this, "Alarms", { notices, services, tables, broker, taskFailures });
     const dashboard = new Dashboard(this, "Dashboard", {
       alarms,
-      cluster,
       services,
       workers,
       tables,

@@ -1,10 +1,17 @@
 import * as ecs from "aws-cdk-lib/aws-ecs";
 import { Construct } from "constructs";
+import { acknowledge } from "#infra/acknowledge.ts";
 import type { Network } from "#infra/constructs/network.ts";
 import { asVpc } from "#infra/interfaces.ts";
+import type { Settings } from "#infra/settings.ts";
 import { PREFIX } from "#libs/contracts/names.ts";
 
-/** The one cluster, with Container Insights (running tasks, memory) and both kinds of Fargate capacity. */
+export interface ClusterProps {
+  readonly network: Network;
+  readonly containerInsights: Settings["containerInsights"];
+}
+
+/** The one cluster, with both kinds of Fargate capacity. */
 export class Cluster extends Construct {
   readonly cluster: ecs.Cluster;
   /**
@@ -13,13 +20,22 @@ export class Cluster extends Construct {
    */
   readonly capacity: ecs.CfnClusterCapacityProviderAssociations;
 
-  constructor(scope: Construct, id: string, network: Network) {
+  constructor(scope: Construct, id: string, props: ClusterProps) {
     super(scope, id);
     this.cluster = new ecs.Cluster(this, "Cluster", {
       clusterName: `${PREFIX}-cluster`,
-      vpc: asVpc(network.vpc),
-      containerInsightsV2: ecs.ContainerInsights.ENABLED,
+      vpc: asVpc(props.network.vpc),
+      containerInsightsV2:
+        props.containerInsights === "enabled"
+          ? ecs.ContainerInsights.ENABLED
+          : ecs.ContainerInsights.DISABLED,
     });
+    if (props.containerInsights === "disabled") {
+      acknowledge(this.cluster, {
+        "AwsSolutions-ECS4":
+          "Asked for, to save its price: the dashboard and all alarms live on metrics that are free or our own",
+      });
+    }
     this.capacity = new ecs.CfnClusterCapacityProviderAssociations(this, "Capacity", {
       cluster: this.cluster.clusterName,
       capacityProviders: ["FARGATE", "FARGATE_SPOT"],

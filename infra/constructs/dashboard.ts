@@ -20,7 +20,6 @@ import { QUEUES } from "#libs/contracts/queues.ts";
 
 export interface DashboardProps {
   readonly alarms: Alarms;
-  readonly cluster: ecs.Cluster;
   readonly services: readonly ServiceTask[];
   readonly workers: readonly ecs.FargateService[];
   readonly tables: Tables;
@@ -56,16 +55,13 @@ export class Dashboard extends Construct {
             label: definition.name,
           }),
       );
-    const running = props.workers.map(
-      (service) =>
-        new cloudwatch.Metric({
-          namespace: "ECS/ContainerInsights",
-          metricName: "RunningTaskCount",
-          dimensionsMap: { ClusterName: props.cluster.clusterName, ServiceName: service.serviceName },
-          statistic: cloudwatch.Stats.MAXIMUM,
-          period: Duration.minutes(1),
-          label: service.serviceName,
-        }),
+    // Every task reports its CPU once a minute: the number of samples is the number of tasks, and costs nothing.
+    const running = props.workers.map((service) =>
+      service.metricCpuUtilization({
+        statistic: cloudwatch.Stats.SAMPLE_COUNT,
+        period: Duration.minutes(1),
+        label: service.serviceName,
+      }),
     );
 
     const dashboard = new cloudwatch.Dashboard(this, "Dashboard", {

@@ -10,7 +10,7 @@ export interface WorkerServiceProps {
   readonly capacity: ecs.CfnClusterCapacityProviderAssociations;
   readonly network: Network;
   readonly task: ServiceTask;
-  /** On Fargate Spot, at about a third of the price: tasks may be taken away with two minutes' notice. */
+  /** On Fargate Spot: tasks may be taken away with two minutes' notice. */
   readonly spot?: boolean;
   /** True: never two tasks at once, not even while a new version is rolled out. */
   readonly single?: boolean;

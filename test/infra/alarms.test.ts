@@ -160,7 +160,7 @@ describe("dashboard", () => {
       "OldestMessageAge",
       "DeadLetters",
       "FinishedScanAge",
-      "RunningTaskCount",
+      "SampleCount",
       "RabbitMQMemUsed",
       "WriteThrottleEvents",
       "Errors-analyzer",

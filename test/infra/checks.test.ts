@@ -7,7 +7,7 @@ const VARIANTS = [
   {},
   { egress: "nat" },
   { selectorMode: "service" },
-  { images: "ecr", spot: "true", alarmEmail: "ops@example.com" },
+  { images: "ecr", spot: "all", containerInsights: "disabled", alarmEmail: "ops@example.com" },
 ];
 
 describe.each(VARIANTS)("stack with context %j", (context) => {

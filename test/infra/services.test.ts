@@ -142,11 +142,16 @@ describe("services", () => {
     }
   });
 
-  it("run the analyzers, and only them, on Spot when asked", () => {
-    const spot = makeTemplate({ spot: "true" });
-    const capacity = (name: string) =>
-      named(spot, "AWS::ECS::Service", "ServiceName", name).properties.CapacityProviderStrategy;
-    expect(capacity("crypto-backtest-analyzer")).toEqual([{ CapacityProvider: "FARGATE_SPOT", Weight: 1 }]);
-    expect(capacity("crypto-backtest-finder")).toEqual([{ CapacityProvider: "FARGATE", Weight: 1 }]);
+  it.each([
+    ["analyzers", ["FARGATE_SPOT", "FARGATE", "FARGATE"]],
+    ["all", ["FARGATE_SPOT", "FARGATE_SPOT", "FARGATE_SPOT"]],
+  ])("run on Spot as asked: %s", (spot, expected) => {
+    const of = makeTemplate({ spot, selectorMode: "service" });
+    const capacity = ["analyzer", "finder", "selector"].map(
+      (name) =>
+        named(of, "AWS::ECS::Service", "ServiceName", `crypto-backtest-${name}`).properties
+          .CapacityProviderStrategy,
+    );
+    expect(capacity).toEqual(expected.map((CapacityProvider) => [{ CapacityProvider, Weight: 1 }]));
   });
 });

@@ -17,7 +17,8 @@ describe("settings of the deployment", () => {
       egress: "none",
       selectorMode: "schedule",
       images: "local",
-      spot: false,
+      spot: "none",
+      containerInsights: "enabled",
       analyzerMinTasks: 1,
       analyzerMaxTasks: 10,
       finderMinTasks: 1,
@@ -27,10 +28,10 @@ describe("settings of the deployment", () => {
   });
 
   it("are taken as text from the command line and as values from cdk.json", () => {
-    const fromText = parseSettings({ spot: "true", analyzerMaxTasks: "4", logRetentionDays: "30" });
-    const fromValues = parseSettings({ spot: true, analyzerMaxTasks: 4, logRetentionDays: 30 });
+    const fromText = parseSettings({ analyzerMaxTasks: "4", logRetentionDays: "30" });
+    const fromValues = parseSettings({ analyzerMaxTasks: 4, logRetentionDays: 30 });
     expect(fromText).toEqual(fromValues);
-    expect(fromText).toMatchObject({ spot: true, analyzerMaxTasks: 4, logRetentionDays: 30 });
+    expect(fromText).toMatchObject({ analyzerMaxTasks: 4, logRetentionDays: 30 });
   });
 
   it("leave the CDK's own context and the services' variables alone", () => {
@@ -40,7 +41,7 @@ describe("settings of the deployment", () => {
 
   it.each([
     [{ egress: "yes" }, 'egress: expected none or nat (got "yes")'],
-    [{ spot: "on" }, 'spot: expected true or false (got "on")'],
+    [{ spot: "on" }, 'spot: expected none or analyzers or all (got "on")'],
     [{ analyzerMaxTasks: "0" }, 'analyzerMaxTasks: expected a whole number from 1 to 100 (got "0")'],
     [{ analyzerMaxTasks: "many" }, 'analyzerMaxTasks: expected a whole number from 1 to 100 (got "many")'],
     [{ analyzerMaxTasks: "2.5" }, "analyzerMaxTasks: expected a whole number"],
