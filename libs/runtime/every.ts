@@ -27,7 +27,9 @@ export async function runEvery(options: EveryOptions, work: () => Promise<void>)
   const periodMs = everySeconds * 1000;
   const nextTick = () => {
     const intoPeriodMs = (clock.nowMs() - AFTER_THE_MINUTE_MS) % periodMs;
-    return pause((periodMs - intoPeriodMs) / (options.speed || 1), stopping);
+    const waitMs = (periodMs - intoPeriodMs) / (options.speed || 1);
+    // A timer drops fractions and may fire a millisecond early: the work would run again at the tick itself.
+    return pause(Math.ceil(waitMs) + 1, stopping);
   };
   if (options.skipFirst) await nextTick();
   while (!stopping.aborted) {
