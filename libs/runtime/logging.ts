@@ -15,7 +15,18 @@ export interface LogOptions {
   readonly writer?: Writable;
 }
 
-const REDACTED = ["password", "secret", "apiSecret", "apiKey", "*.password", "*.secret", "*.apiKey"];
+const SECRETS = [
+  "password",
+  "secret",
+  "apiKey",
+  "apiSecret",
+  "accessKeyId",
+  "secretAccessKey",
+  "sessionToken",
+  "authorization",
+];
+/** In the fields of a line, and one and two objects deeper: an error's configuration, its headers. */
+const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /** Pino with fields first and a constant message; `pretty` for eyes. Levels are words, times are ISO. */
 export function makeLogger(options: LogOptions): Logger {
