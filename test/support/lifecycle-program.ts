@@ -1,0 +1,62 @@
+import { ConfigurationError } from "#libs/runtime/configuration.ts";
+import { runService } from "#libs/runtime/lifecycle.ts";
+import { pause } from "#libs/runtime/pause.ts";
+import { realSleep } from "#libs/runtime/sleep.ts";
+import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** A service that does what its first argument says, for tests of its start and end. */
+await runService("fixture", async (scope) => {
+  const [way] = commandLineArguments();
+  // A connection would keep a real service alive.
+  const connection = setInterval(() => {}, HOUR_MS);
+  scope.own("connection", (name) => {
+    clearInterval(connection);
+    print(`released ${name}\n`);
+  });
+  scope.own("consumer", async (name) => {
+    if (way === "release hangs") {
+      print("releasing\n");
+      await realSleep(HOUR_MS);
+    }
+    if (way === "release fails") throw new Error("the broker is gone");
+    await pause(1);
+    print(`released ${name}\n`);
+  });
+  switch (way) {
+    case "ends":
+    case "release fails":
+      return;
+    case "ends with 3":
+      return 3;
+    case "fails":
+      throw new Error("the database is gone");
+    case "wrongly configured":
+      throw new ConfigurationError("configuration is wrong: PORT: expected a number (got many)");
+    case "rejects unheard":
+      void Promise.reject(new Error("nobody heard this"));
+      break;
+    case "throws in a timer":
+      setTimeout(() => {
+        throw new Error("thrown in a timer");
+      }, 1);
+      break;
+    case "starts slowly":
+      print("ready\n");
+      await realSleep(HOUR_MS, scope.stopping);
+      break;
+    case "start hangs":
+      print("ready\n");
+      await realSleep(HOUR_MS);
+      break;
+    case "stopped before it waits":
+      print("ready\n");
+      await pause(HOUR_MS, scope.stopping);
+      await scope.untilStopped();
+      return;
+  }
+  print("ready\n");
+  await scope.untilStopped();
+  return;
+});
