@@ -1,0 +1,61 @@
+import { at } from "#libs/strategy/at.ts";
+import type { Candles } from "#libs/strategy/candles.ts";
+import type { StudyInput } from "#libs/strategy/study.ts";
+
+/** One column and what it held. */
+interface Column {
+  readonly values: Float64Array;
+  readonly original: Float64Array;
+  /** When value `k` becomes known: `firstMs + k * stepMs`. */
+  readonly firstMs: number;
+  readonly stepMs: number;
+  /** Values from here on have been altered. */
+  alteredFrom: number;
+}
+
+/**
+ * Rewrites, in the very arrays that a market is made of, whatever closes after a moment: cutting off is not
+ * enough for a strategy that holds on to the arrays themselves. Moments may only go backwards, so that walking over a
+ * whole market writes each value once. Whoever alters must restore.
+ */
+export class AlteredFuture {
+  readonly #columns: Column[] = [];
+  readonly #factor: number;
+
+  /** @param factor what later prices are multiplied by: above 1 the future rises, below 1 it falls. */
+  constructor(input: StudyInput, factor: number) {
+    this.#factor = factor;
+    const series = new Set<Candles>([input.candles, ...input.frameCandles.values()]);
+    if (input.btc !== null) series.add(input.btc);
+    for (const candles of series) {
+      for (const values of [candles.open, candles.high, candles.low, candles.close]) {
+        this.#columns.push({
+          values,
+          original: values.slice(),
+          firstMs: candles.startMs + candles.intervalMs,
+          stepMs: candles.intervalMs,
+          alteredFrom: values.length,
+        });
+      }
+    }
+  }
+
+  /** Alters everything that becomes known after `timeMs`, which is before any moment given earlier. */
+  after(timeMs: number): void {
+    for (const column of this.#columns) {
+      const first = Math.max(0, Math.floor((timeMs - column.firstMs) / column.stepMs) + 1);
+      for (let k = column.alteredFrom - 1; k >= first; k--) {
+        // From the original, as two series may share one array.
+        column.values[k] = at(column.original, k) * this.#factor;
+      }
+      column.alteredFrom = Math.min(column.alteredFrom, first);
+    }
+  }
+
+  restore(): void {
+    for (const column of this.#columns) {
+      column.values.set(column.original);
+      column.alteredFrom = column.values.length;
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import { describe, expect, it } from "vitest";
+import { type Verification, verifyStrategy } from "#libs/backtest/verification/verify-strategy.ts";
+import { openTimeMs } from "#libs/strategy/candles.ts";
+import { type Decision, noSignal } from "#libs/strategy/decision.ts";
+import type { MarketView } from "#libs/strategy/market-view.ts";
+import { STRATEGIES } from "#libs/strategy/registry.ts";
+import type { Strategy } from "#libs/strategy/strategy.ts";
+import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
+import { madeInput } from "#test/support/study-inputs.ts";
+
+const LONG: Decision = { kind: "signal", side: "LONG", confidence: 80, reasons: [] };
+const NONE = noSignal("nothing to see");
+
+const strategyOf = (isLong: (view: MarketView) => boolean, overrides: Partial<Strategy> = {}): Strategy => ({
+  name: "MADE",
+  description: "made for a test",
+  defaults: {},
+  decide: (view) => (isLong(view) ? LONG : NONE),
+  ...overrides,
+});
+
+/** The checks that failed. */
+const failed = ({ violations }: Verification) =>
+  Object.entries(violations)
+    .filter(([, violation]) => violation !== null)
+    .map(([check]) => check);
+
+const market = () => madeInput({ timeframe: "5m", length: 8_000, seed: 1 });
+
+describe("verifying an honest strategy", () => {
+  it.each(STRATEGIES.map((strategy) => [strategy.name, strategy] as const))(
+    "finds nothing in %s",
+    (_, strategy) => {
+      for (const input of [
+        madeInput({ timeframe: "5m", length: 9_000, seed: 1 }),
+        madeInput({ timeframe: "30m", baseMs: 1_800_000, length: 2_500, seed: 4, volatilityPercent: 0.5 }),
+      ]) {
+        const verification = verifyStrategy(strategy, input);
+        expect(failed(verification)).toEqual([]);
+        expect(verification.signals).toBeGreaterThan(0);
+        expect(verification.lookedAt).toBe(verification.decided);
+        expect(verification.warmUpNeeded).toBeLessThanOrEqual(WARM_UP_CANDLES);
+      }
+    },
+  );
+
+  it("measures how many candles it must be warmed up with", () => {
+    const needed = (isLong: (view: MarketView) => boolean) =>
+      verifyStrategy(strategyOf(isLong), market()).warmUpNeeded;
+    expect(needed((view) => view.ma5() > view.ma20())).toBe(60);
+    expect(needed((view) => view.close() > view.close(120))).toBe(150);
+    // Wilder's average still feels its seed after 300 candles: (13 / 14)^300 is 2e-10.
+    expect(needed((view) => view.rsi() > 60)).toBe(400);
+  });
+
+  it("leaves the market as it was", () => {
+    const input = market();
+    const before = [...input.frameCandles.values(), input.candles, input.btc].map((series) =>
+      series?.close.slice(),
+    );
+    verifyStrategy(
+      strategyOf((view) => view.rsi() > 70),
+      input,
+    );
+    const after = [...input.frameCandles.values(), input.candles, input.btc].map((series) => series?.close);
+    expect(after).toEqual(before);
+  });
+
+  it("needs neither BTC nor funding", () => {
+    const input = { ...market(), btc: null, funding: null };
+    for (const strategy of STRATEGIES) expect(failed(verifyStrategy(strategy, input))).toEqual([]);
+  });
+});
+
+describe("verifying a strategy that cheats", () => {
+  it("catches one that holds on to the candles and looks at the next one", () => {
+    const input = market();
+    const { close, length } = input.candles;
+    const rises = (i: number) => (close[i + 1] ?? 0) > (close[i] ?? 0);
+    const cheat = strategyOf((view) => rises(close.indexOf(view.close())));
+    const verification = verifyStrategy(cheat, input);
+    const violation = verification.violations["look-ahead"];
+    expect(violation).toMatchObject({
+      what: "decision",
+      when: "the future rises instead",
+      found: "LONG with confidence 80",
+    });
+    // The first candle that a rising future turns into a signal: the next close is not higher as it is. (A close that was
+    // there before leads this cheat to the older candle.)
+    const first = Array.from({ length }, (_, i) => i).find(
+      (i) => i >= 60 && close.indexOf(close[i] ?? 0) === i && !rises(i),
+    );
+    expect(violation?.index).toBe(first);
+    expect(violation?.timeMs).toBe(openTimeMs(input.candles, first ?? 0));
+    expect(violation?.candles).toBeGreaterThan(100);
+    expect(verification.violations.memory).toBeNull();
+  });
+
+  it("catches one that only profits from a future that rises already", () => {
+    const input = market();
+    const { close } = input.candles;
+    // Blind to a rise: what it sees is whether the price ten candles on has fallen by a tenth.
+    const cheat = strategyOf(
+      (view) => (close[close.indexOf(view.close()) + 10] ?? Infinity) < view.close() * 0.9,
+    );
+    expect(verifyStrategy(cheat, input).violations["look-ahead"]?.when).toBe("the future falls instead");
+  });
+
+  it("catches one that looks at a Fibonacci frame's unfinished candle", () => {
+    const input = market();
+    const hour = input.frameCandles.get(1_800_000);
+    if (hour === undefined) throw new Error("the made market has half hours");
+    const { close } = input.candles;
+    const cheat = strategyOf((view) => {
+      const closesMs = openTimeMs(input.candles, close.indexOf(view.close()) + 1);
+      const running = Math.floor((closesMs - hour.startMs) / hour.intervalMs);
+      return (hour.high[running] ?? 0) > view.close() * 1.004;
+    });
+    expect(failed(verifyStrategy(cheat, input))).toContain("look-ahead");
+  });
+
+  it("catches one that remembers", () => {
+    let last = 0;
+    const forgetful = strategyOf((view) => {
+      const risen = view.close() > last;
+      last = view.close();
+      return risen;
+    });
+    const violation = verifyStrategy(forgetful, market()).violations.memory;
+    expect(violation?.what).toBe("decision");
+    expect(violation?.when).toBe("candles are asked about in another order");
+  });
+
+  it("catches one that has learnt the whole market on its first walk", () => {
+    const input = market();
+    const known: number[] = [];
+    const learned = strategyOf((view) => {
+      const next = known[known.indexOf(view.close()) + 1];
+      known.push(view.close());
+      return next !== undefined && next > view.close();
+    });
+    expect(failed(verifyStrategy(learned, input))).toContain("memory");
+  });
+
+  it("catches one that looks back further than the live services load", () => {
+    const depth = (view: MarketView): number => {
+      let back = 0;
+      try {
+        for (; ; back += 100) view.close(back);
+      } catch {
+        return back;
+      }
+    };
+    const violation = verifyStrategy(
+      strategyOf((view) => depth(view) % 200 === 0),
+      market(),
+    ).violations["warm-up"];
+    expect(violation?.when).toBe(`only ${WARM_UP_CANDLES} candles before it are known`);
+    // Candle 599 has five hundreds before it, live and in the file; the one after it has six in the file only.
+    expect(violation?.index).toBe(600);
+    const verification = verifyStrategy(
+      strategyOf((view) => depth(view) % 200 === 0),
+      market(),
+    );
+    expect(verification.warmUpNeeded).toBeNull();
+  });
+
+  it("names the indicator that depends on what came before", () => {
+    const older = strategyOf((view) => {
+      try {
+        return view.changePercent(560) > 1;
+      } catch {
+        return false;
+      }
+    });
+    const violation = verifyStrategy(older, market()).violations["warm-up"];
+    expect(violation?.what).toBe("changePercent(560)");
+    expect(violation?.found).toBe("NaN");
+  });
+
+  it("catches one that knows a price by heart", () => {
+    const violation = verifyStrategy(
+      strategyOf((view) => view.close() > 150),
+      market(),
+    ).violations.scale;
+    expect(violation?.what).toBe("decision");
+    expect(violation?.when).toMatch(/^all prices are/);
+  });
+
+  it("catches a gate that is shut where there is a signal", () => {
+    const gated = strategyOf((view) => view.rsi() > 60, {
+      gate: () => ({ changeWindow: 30, changePercent: Infinity, rsiAtMost: -Infinity, rsiAtLeast: 65 }),
+    });
+    const input = market();
+    const violation = verifyStrategy(gated, input).violations.gate;
+    expect(violation?.what).toBe("gate");
+    expect(
+      failed(
+        verifyStrategy(
+          {
+            ...gated,
+            gate: () => ({ changeWindow: 1, changePercent: 0, rsiAtMost: -Infinity, rsiAtLeast: 60 }),
+          },
+          input,
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it("restores the market when the strategy fails, and reports where it fails in one case only", () => {
+    const input = market();
+    const { close } = input.candles;
+    const before = close.slice();
+    const fragile = strategyOf((view) => {
+      if ((close[close.indexOf(view.close()) + 1] ?? 0) > view.close() * 1.2) throw new Error("too good");
+      return false;
+    });
+    const violation = verifyStrategy(fragile, input).violations["look-ahead"];
+    expect(violation?.found).toContain("too good");
+    expect(close).toEqual(before);
+  });
+});
