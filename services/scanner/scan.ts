@@ -6,7 +6,7 @@ import type { MarketData } from "#libs/market/market-data.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
-import type { ScanStore } from "#libs/store/scan-store.ts";
+import type { LeaseOutcome, ScanStore } from "#libs/store/scan-store.ts";
 import type { Timeframe } from "#libs/strategy/timeframe.ts";
 import { countRefusals, rankUniverse, type ScanFilters } from "./rank.ts";
 
@@ -47,20 +47,37 @@ export function scanIdOf(nowMs: number): string {
  * middle) publishes the same tasks under the same ids.
  */
 export async function scan(parts: ScanParts): Promise<ScanSummary> {
-  const { market, scans, queue, logger } = parts;
-  const nowMs = await market.serverTimeMs();
+  const { scans, logger } = parts;
+  const nowMs = await parts.market.serverTimeMs();
   const scanId = scanIdOf(nowMs);
-  const lease = await scans.acquire({
+  const hour = {
     scanId,
     scanTimestamp: Math.floor(nowMs / 60_000) * 60,
     scannerId: parts.scannerId,
-    leaseMs: LEASE_MS,
-  });
+  };
+  const lease = await scans.acquire({ ...hour, leaseMs: LEASE_MS });
   if (lease.kind === "held") {
     logger.info({ scanId, by: lease.by, status: lease.status }, "this hour's scan is already taken");
     return { kind: "held", scanId, by: lease.by };
   }
+  try {
+    return await scanWithLease(parts, scanId, lease, nowMs);
+  } catch (error) {
+    // Who is started again after a failure need not wait until the lease runs out. If this fails too, it does.
+    await scans.acquire({ ...hour, leaseMs: 0 }).catch((second: unknown) => {
+      logger.warn({ err: second, scanId }, "the lease of the failed scan could not be given up");
+    });
+    throw error;
+  }
+}
 
+async function scanWithLease(
+  parts: ScanParts,
+  scanId: string,
+  lease: Exclude<LeaseOutcome, { kind: "held" }>,
+  nowMs: number,
+): Promise<ScanSummary> {
+  const { scans, queue, logger } = parts;
   const recorded = lease.kind === "resumed" ? await scans.universe(scanId) : null;
   if (lease.kind === "resumed")
     logger.warn({ scanId }, "an earlier scanner did not finish: going on with it");

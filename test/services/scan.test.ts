@@ -4,6 +4,7 @@ import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
 import type { ExchangeSource } from "#libs/market/simulator/source.ts";
 import type { InProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import { type MessageQueue, QueueError } from "#libs/queue/queue.ts";
+import type { ScanStore } from "#libs/store/scan-store.ts";
 import { TIMEFRAMES } from "#libs/strategy/timeframe.ts";
 import { type ScanParts, scan, scanIdOf } from "#services/scanner/scan.ts";
 import { eventually } from "#test/support/eventually.ts";
@@ -142,6 +143,20 @@ describe("the scanner", () => {
     const other = { scannerId: "scanner-2" };
     const dead = () => Promise.reject(new Error("the scanner died"));
 
+    /** The scanner takes the hour, and whatever it wants of the database after its death does not happen. */
+    function dying(overrides: Partial<ScanStore> = {}): ScanStore {
+      let taken = false;
+      return {
+        ...stores.scans,
+        acquire: (lease) => {
+          if (taken) return dead();
+          taken = true;
+          return stores.scans.acquire(lease);
+        },
+        ...overrides,
+      };
+    }
+
     /** What a scan without an accident publishes. */
     async function undisturbed(): Promise<ReadonlyMap<string, BacktestTask>> {
       const own = stores;
@@ -161,9 +176,7 @@ describe("the scanner", () => {
     }
 
     it("after it took the hour is followed by another one when its lease has run out", async () => {
-      await expect(scan(partsOf({ scans: { ...stores.scans, recordUniverse: dead } }))).rejects.toThrow(
-        "died",
-      );
+      await expect(scan(partsOf({ scans: dying({ recordUniverse: dead }) }))).rejects.toThrow("died");
       expect((await queue.depth(BACKTEST_TASKS)).ready).toBe(0);
       await resumed();
       const tasks = await published();
@@ -177,7 +190,7 @@ describe("the scanner", () => {
     it("after it recorded the universe is followed with the same coins and tasks", async () => {
       const expected = await undisturbed();
       const broken: MessageQueue = { ...queue, publish: dead };
-      await expect(scan(partsOf({ queue: broken }))).rejects.toThrow("died");
+      await expect(scan(partsOf({ scans: dying(), queue: broken }))).rejects.toThrow("died");
       await resumed();
       expect(byId(await published())).toEqual(expected);
     });
@@ -191,7 +204,9 @@ describe("the scanner", () => {
           throw new QueueError("the connection is gone");
         },
       };
-      await expect(scan(partsOf({ queue: broken }))).rejects.toThrow("the connection is gone");
+      await expect(scan(partsOf({ scans: dying(), queue: broken }))).rejects.toThrow(
+        "the connection is gone",
+      );
       await resumed();
       const tasks = await published();
       expect(tasks).toHaveLength(220);
@@ -200,9 +215,7 @@ describe("the scanner", () => {
 
     it("after it published everything is followed with the same tasks", async () => {
       const expected = await undisturbed();
-      await expect(scan(partsOf({ scans: { ...stores.scans, markPublished: dead } }))).rejects.toThrow(
-        "died",
-      );
+      await expect(scan(partsOf({ scans: dying({ markPublished: dead }) }))).rejects.toThrow("died");
       await resumed();
       expect(byId(await published())).toEqual(expected);
     });
@@ -224,6 +237,32 @@ describe("the scanner", () => {
     });
     expect(await queue.depth(BACKTEST_TASKS)).toEqual({ ready: 0, retrying: 0, dead: 0 });
     expect(await stores.scans.universe(SCAN_ID)).toBeNull();
+  });
+
+  it("may be started again at once after a failure, by anyone, and does the same scan", async () => {
+    world.simulator.setFaults({ faults: [{ kind: "http-500", path: "/tickers", times: 1 }] });
+    await expect(scan(partsOf())).rejects.toThrow("500");
+    expect(await scan(partsOf({ scannerId: "scanner-2" }))).toMatchObject({ kind: "scanned", tasks: 150 });
+    expect((await scan(partsOf())).kind).toBe("held");
+    expect((await queue.depth(BACKTEST_TASKS)).ready).toBe(150);
+  });
+
+  it("leaves the lease to the scanner that took it over, when it fails late", async () => {
+    const late: MessageQueue = {
+      ...queue,
+      async publish() {
+        world.clock.advance(LEASE_MS + 1);
+        await stores.scans.acquire({
+          scanId: SCAN_ID,
+          scanTimestamp: 1_768_478_400,
+          scannerId: "scanner-2",
+          leaseMs: LEASE_MS,
+        });
+        throw new QueueError("the connection is gone");
+      },
+    };
+    await expect(scan(partsOf({ queue: late }))).rejects.toThrow("the connection is gone");
+    expect(await scan(partsOf({ scannerId: "scanner-3" }))).toMatchObject({ kind: "held", by: "scanner-2" });
   });
 
   it("completes at once when no coin passes the filters", async () => {
