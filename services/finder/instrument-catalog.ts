@@ -25,9 +25,9 @@ export function makeInstrumentCatalog(market: MarketData, clock: Clock) {
   return {
     /** @throws MarketError of kind `unknown-symbol` when the exchange does not list it. */
     async find(symbol: string): Promise<Instrument> {
-      const ageMs = clock.nowMs() - loadedMs;
-      const known = await (bySymbol === null || ageMs > LIFE_MS ? load() : bySymbol);
-      const found = known.get(symbol) ?? (ageMs > MISS_LIFE_MS ? (await load()).get(symbol) : undefined);
+      const olderThan = (lifeMs: number) => clock.nowMs() - loadedMs > lifeMs;
+      const known = await (bySymbol === null || olderThan(LIFE_MS) ? load() : bySymbol);
+      const found = known.get(symbol) ?? (olderThan(MISS_LIFE_MS) ? (await load()).get(symbol) : undefined);
       if (found === undefined) throw new MarketError("unknown-symbol", `${symbol} is not listed`);
       return found;
     },
