@@ -1,0 +1,67 @@
+import type { ReportedTrade } from "../report-data.ts";
+import { faded } from "./theme.ts";
+import type { Plane } from "./trade-overlay.ts";
+
+/** The room a trade had: from its entry to its target and to its stop, for as long as it lived. */
+export function drawTrade(plane: Plane, trade: ReportedTrade): void {
+  const { context, theme } = plane;
+  const left = plane.x(trade.entryMs);
+  const right = Math.max(left + 2, lifeEnd(plane, trade));
+  const entry = plane.y(trade.fillPrice);
+  const stop = plane.y(trade.stopLoss);
+  const target = plane.y(trade.takeProfit);
+  context.fillStyle = faded(theme.up, 0.13);
+  context.fillRect(left, Math.min(entry, target), right - left, Math.abs(target - entry));
+  context.fillStyle = faded(theme.down, 0.13);
+  context.fillRect(left, Math.min(entry, stop), right - left, Math.abs(stop - entry));
+
+  const line = (y: number, colour: string, dash: readonly number[]): void => {
+    context.strokeStyle = colour;
+    context.lineWidth = 1.5;
+    context.setLineDash([...dash]);
+    context.beginPath();
+    context.moveTo(left, Math.round(y) + 0.5);
+    context.lineTo(right, Math.round(y) + 0.5);
+    context.stroke();
+  };
+  line(target, theme.up, [5, 3]);
+  line(stop, theme.down, [5, 3]);
+  line(entry, theme.accent, []);
+  context.setLineDash([]);
+}
+
+/** Entry, stop and target in words beside their lines. */
+export function drawTradeLabels(plane: Plane, trade: ReportedTrade): void {
+  const { context, theme, decimals } = plane;
+  const x = Math.max(plane.x(trade.entryMs) + 2, lifeEnd(plane, trade)) + 6;
+  context.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
+  const lines = [
+    { text: `target ${trade.takeProfit.toFixed(decimals)}`, price: trade.takeProfit, colour: theme.up },
+    { text: `entry ${trade.fillPrice.toFixed(decimals)}`, price: trade.fillPrice, colour: theme.accent },
+    { text: `stop ${trade.stopLoss.toFixed(decimals)}`, price: trade.stopLoss, colour: theme.down },
+  ];
+  for (const { text, price, colour } of lines) drawLabel(plane, text, x, plane.y(price), colour);
+}
+
+/** Text on the panel's colour, so that candles behind it do not spoil it. */
+export function drawLabel(
+  { context, theme, width }: Plane,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+): void {
+  const room = context.measureText(text).width + 6;
+  const left = Math.min(x, width - room - 2);
+  context.fillStyle = faded(theme.background, 0.85);
+  context.fillRect(left, y - 8, room, 16);
+  context.fillStyle = colour;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(text, left + 3, y);
+}
+
+/** Right edge of a trade: of its exit candle, or of the chart while it is open. */
+export function lifeEnd(plane: Plane, trade: ReportedTrade): number {
+  return trade.exit === null ? plane.width : plane.x(trade.exit.timeMs + plane.intervalMs);
+}
