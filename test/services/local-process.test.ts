@@ -2,6 +2,9 @@ import { createServer } from "node:net";
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterEach, describe, expect, it } from "vitest";
 import { POSITIONS_TABLE, RESULTS_TABLE } from "#libs/contracts/tables.ts";
+import { startExchangeSimulator } from "#libs/market/simulator/server.ts";
+import { syntheticExchange } from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
+import { systemClock } from "#libs/runtime/clock.ts";
 import { clientOf } from "#test/support/dynamodb.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { type Program, startNpm, startProgram } from "#test/support/program.ts";
@@ -104,6 +107,27 @@ describe("npm start", () => {
     expect(program.stdout()).toBe("");
     expect(program.stderr()).toContain("/nowhere");
     expect(program.stderr()).not.toContain("simulated");
+  }, 30_000);
+
+  it("exits with 1 and one line when the exchange refuses, with nothing on standard output", async () => {
+    const simulator = await startExchangeSimulator({
+      source: syntheticExchange(),
+      clock: systemClock,
+      faults: { faults: [{ kind: "banned", path: "/tickers" }] },
+    });
+    try {
+      const program = start(["--once", "--json", "--market", "bybit"], {
+        BYBIT_BASE_URL: simulator.url,
+        LOG_LEVEL: "fatal",
+      });
+      expect(await program.exited).toBe(1);
+      expect(program.stdout()).toBe("");
+      const lines = program.stderr().trimEnd().split("\n");
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/403.*access too frequent/);
+    } finally {
+      await simulator.close();
+    }
   }, 30_000);
 
   it("answers queries while it runs, and exits with 0 soon after SIGTERM", async () => {
