@@ -1,9 +1,10 @@
-import { openTimeMs } from "#libs/strategy/candles.ts";
+import { type Candles, openTimeMs } from "#libs/strategy/candles.ts";
 import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import { type Strategy, type StrategyParameters, withDefaults } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
 import { type Figures, figuresOf } from "./figures.ts";
+import { type Ambiguity, reviewExits } from "./review-exits.ts";
 import { simulate } from "./simulate.ts";
 import type { OpenTrade, Trade } from "./trade.ts";
 import { DEFAULT_TRADE_RULES, type TradeRules } from "./trade-rules.ts";
@@ -20,6 +21,8 @@ export interface BacktestOptions {
   readonly firstIndex?: number;
   /** The instrument's price step as printed ("0.10"): order prices are rounded to it. */
   readonly tickSize?: string;
+  /** Shorter candles of the symbol: they decide where stop and target lie in one candle. */
+  readonly detail?: Candles;
 }
 
 export interface StrategyResult {
@@ -28,6 +31,8 @@ export interface StrategyResult {
   readonly trades: readonly Trade[];
   /** The position still open at the end, which counts in no figure. */
   readonly openTrade: OpenTrade | null;
+  /** Trades whose candle does not say whether stop or target came first. */
+  readonly ambiguity: Ambiguity;
 }
 
 export interface BacktestResult {
@@ -46,7 +51,8 @@ export const NO_STRATEGY = "NONE";
 
 /**
  * Trades each strategy on its own over the same candles, with the decisions the finder makes live.
- * @throws RangeError when candles of a wrong interval or unknown parameters are given.
+ * @throws RangeError when candles of a wrong interval or unknown parameters are given, or a detail that is no shorter
+ *   than the candles.
  */
 export function backtest(input: StudyInput, options: BacktestOptions = {}): BacktestResult {
   const { candles } = input;
@@ -56,15 +62,16 @@ export function backtest(input: StudyInput, options: BacktestOptions = {}): Back
   const study = makeStudy(input);
   const results = (options.strategies ?? STRATEGIES).map((strategy): [string, StrategyResult] => {
     const parameters = withDefaults(strategy, options.parameters?.[strategy.name]);
-    const simulation = simulate(study, strategy, { parameters, rules, tickSize, firstIndex });
-    return [
-      strategy.name,
-      {
-        figures: figuresOf(simulation, candles.intervalMs),
-        trades: simulation.trades,
-        openTrade: simulation.openTrade,
-      },
-    ];
+    const { openTrade, skippedEntries, ...simulation } = simulate(study, strategy, {
+      parameters,
+      rules,
+      tickSize,
+      firstIndex,
+    });
+    const market = { candles, funding: input.funding, rules };
+    const { trades, ambiguity } = reviewExits(simulation.trades, market, options.detail);
+    const figures = figuresOf({ trades, openTrade, skippedEntries }, candles.intervalMs);
+    return [strategy.name, { figures, trades, openTrade, ambiguity }];
   });
   return {
     candles: candles.length - windowStart,

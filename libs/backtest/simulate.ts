@@ -3,11 +3,12 @@ import { type Candles, openTimeMs } from "#libs/strategy/candles.ts";
 import type { Signal } from "#libs/strategy/decision.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
+import { closeTrade } from "./close-trade.ts";
+import { exitLevel } from "./exit-level.ts";
 import { findLongExit, findShortExit } from "./find-exit.ts";
-import { fundingPaid } from "./funding-paid.ts";
 import { orderPrices } from "./order-prices.ts";
-import type { ExitReason, OpenTrade, Trade } from "./trade.ts";
-import { directionOf, entryFill, exitFill, quantityAt, settle, type TradeRules } from "./trade-rules.ts";
+import type { OpenTrade, Trade } from "./trade.ts";
+import { directionOf, entryFill, type TradeRules } from "./trade-rules.ts";
 
 export interface SimulationOptions<P extends object> {
   readonly parameters: P;
@@ -34,6 +35,7 @@ export function simulate<P extends object>(
 ): Simulation {
   const { candles, funding } = study.input;
   const { parameters, rules, tickSize } = options;
+  const market = { candles, funding, rules };
   const trades: Trade[] = [];
   let skippedEntries = 0;
   // The last candle has no next one to enter at.
@@ -61,7 +63,13 @@ export function simulate<P extends object>(
     const findExit = decision.side === "LONG" ? findLongExit : findShortExit;
     const exitIndex = findExit(candles, entryIndex, prices.stop, prices.target);
     if (exitIndex === -1) return { trades, openTrade: trade, skippedEntries };
-    trades.push(leave(candles, exitIndex, trade, rules, funding));
+    const level = exitLevel(
+      trade,
+      at(candles.open, exitIndex),
+      at(candles.high, exitIndex),
+      at(candles.low, exitIndex),
+    );
+    trades.push(closeTrade(market, trade, exitIndex, level));
     // The candle in which the trade ended has closed with no position open: it may signal the next one.
     i = exitIndex;
   }
@@ -87,60 +95,4 @@ function enter(
     takeProfit: prices.target,
     fillPrice: entryFill(directionOf(signal.side), at(candles.open, entryIndex), rules),
   };
-}
-
-function leave(
-  candles: Candles,
-  exitIndex: number,
-  trade: OpenTrade,
-  rules: TradeRules,
-  fundingRates: Study["input"]["funding"],
-): Trade {
-  const direction = directionOf(trade.side);
-  const open = at(candles.open, exitIndex);
-  const { reason, price } = exitLevel(trade, open, at(candles.high, exitIndex), at(candles.low, exitIndex));
-  const exitPrice = exitFill(direction, price, rules);
-  const { gross, fees, liquidated } = settle(direction, trade.fillPrice, exitPrice, rules);
-  const exitMs = openTimeMs(candles, exitIndex);
-  const funding = fundingPaid(candles, fundingRates, {
-    direction,
-    quantity: quantityAt(trade.fillPrice, rules),
-    entryMs: trade.entryMs,
-    exitMs,
-  });
-  // Written out: copying with a spread costs more than all of the trade's arithmetic.
-  return {
-    signalMs: trade.signalMs,
-    entryMs: trade.entryMs,
-    side: trade.side,
-    confidence: trade.confidence,
-    reasons: trade.reasons,
-    entryPrice: trade.entryPrice,
-    stopLoss: trade.stopLoss,
-    takeProfit: trade.takeProfit,
-    fillPrice: trade.fillPrice,
-    exitMs,
-    exitPrice,
-    exitReason: liquidated ? "liquidation" : reason,
-    gross,
-    fees,
-    funding,
-    net: liquidated ? -rules.marginUsdt : gross - fees + funding,
-  };
-}
-
-/** Which level a candle touched, stop before target, and the price there: the open when it gapped beyond. */
-function exitLevel(
-  trade: OpenTrade,
-  open: number,
-  high: number,
-  low: number,
-): { reason: ExitReason; price: number } {
-  const { stopLoss, takeProfit } = trade;
-  if (trade.side === "LONG") {
-    if (low <= stopLoss) return { reason: "stop_loss", price: Math.min(open, stopLoss) };
-    return { reason: "take_profit", price: Math.max(open, takeProfit) };
-  }
-  if (high >= stopLoss) return { reason: "stop_loss", price: Math.max(open, stopLoss) };
-  return { reason: "take_profit", price: Math.min(open, takeProfit) };
 }
