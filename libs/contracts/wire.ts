@@ -20,13 +20,17 @@ function camelKey(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function mapKeys(value: unknown, mapKey: (key: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((entry) => mapKeys(entry, mapKey));
+/** As deep as a DynamoDB item may be; ours are four levels deep. Without a limit a message could end the stack. */
+const MAX_DEPTH = 32;
+
+function mapKeys(value: unknown, mapKey: (key: string) => string, refused: string, depth = 0): unknown {
   if (value === null || typeof value !== "object" || value instanceof Set) return value;
+  if (depth === MAX_DEPTH) throw new ContractError(`${refused}: nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) return value.map((entry) => mapKeys(entry, mapKey, refused, depth + 1));
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, entry]) => entry !== undefined)
-      .map(([key, entry]) => [mapKey(key), mapKeys(entry, mapKey)]),
+      .map(([key, entry]) => [mapKey(key), mapKeys(entry, mapKey, refused, depth + 1)]),
   );
 }
 
@@ -68,10 +72,11 @@ export function describeIssues(
  * @throws ContractError naming every wrong field and its value.
  */
 export function fromWire<T>(schema: z.ZodType<T>, wire: unknown, what: string): T {
-  const camel = mapKeys(wire, camelKey);
+  const refused = `${what} does not parse`;
+  const camel = mapKeys(wire, camelKey, refused);
   const parsed = schema.safeParse(camel);
   if (!parsed.success) {
-    throw new ContractError(`${what} does not parse: ${describeIssues(parsed.error, camel, snakeKey)}`);
+    throw new ContractError(`${refused}: ${describeIssues(parsed.error, camel, snakeKey)}`);
   }
   return parsed.data;
 }
@@ -82,9 +87,10 @@ export function fromWire<T>(schema: z.ZodType<T>, wire: unknown, what: string): 
  * @throws ContractError naming every wrong field and its value.
  */
 export function toWire<T>(schema: z.ZodType<T>, value: T, what: string): Record<string, unknown> {
+  const refused = `${what} cannot be written`;
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    throw new ContractError(`${what} cannot be written: ${describeIssues(parsed.error, value, snakeKey)}`);
+    throw new ContractError(`${refused}: ${describeIssues(parsed.error, value, snakeKey)}`);
   }
-  return mapKeys(parsed.data, snakeKey) as Record<string, unknown>;
+  return mapKeys(parsed.data, snakeKey, refused) as Record<string, unknown>;
 }

@@ -308,6 +308,11 @@ export function describeQueue(adapter: string, make: () => Promise<QueueUnderTes
         Buffer.from(JSON.stringify({ schema_version: 2, job_id: "a", candle_count: 1 })),
         [/schema_version: .*got 2/],
       ],
+      [
+        "lists in lists without end",
+        Buffer.from("[".repeat(100_000) + "]".repeat(100_000)),
+        [/nested deeper/],
+      ],
       ["more than a mebibyte", Buffer.from(JSON.stringify({ payload: "x".repeat(1_100_000) })), [/bytes/]],
     ])("dead-letters %s, and goes on", async (_what, body, reasons) => {
       const told: unknown[] = [];

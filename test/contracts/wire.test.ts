@@ -83,6 +83,16 @@ describe("the mapper between TypeScript and the wire", () => {
     expect(() => fromWire(backtestTaskSchema, value, "message")).toThrow(ContractError);
   });
 
+  it.each([
+    ["lists", "[".repeat(100_000) + "]".repeat(100_000)],
+    ["objects", `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`],
+  ])("refuses %s that are nested without end", (_what, text) => {
+    expect(() => fromWire(backtestTaskSchema, JSON.parse(text), "message")).toThrow(ContractError);
+    expect(() => fromWire(z.unknown(), JSON.parse(text), "message")).toThrow(
+      /message does not parse: nested deeper than 32 levels/,
+    );
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY])("never lets %s out", (price) => {
     expect(() => toWire(backtestTaskSchema, backtestTask({ price }), "task")).toThrow(
       /task cannot be written: price/,
