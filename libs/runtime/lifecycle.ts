@@ -3,8 +3,8 @@ import { type Environment, processEnvironment, silenceSdkVersionNote } from "./e
 import { type Logger, makeLogger } from "./logging.ts";
 import { printError } from "./terminal.ts";
 
-/** ECS sends SIGKILL 120 s after SIGTERM at most; what is not released by then is given up before that. */
-const RELEASE_DEADLINE_MS = 110_000;
+/** ECS sends SIGKILL 120 s after SIGTERM at most; what has not stopped by then is given up before that. */
+const STOP_DEADLINE_MS = 110_000;
 
 type Release = () => Promise<void> | void;
 
@@ -23,23 +23,35 @@ export interface ServiceScope {
 
 /**
  * Runs one service from start to exit code: 0 when it ended or was stopped, 1 when it failed, 2 when its
- * configuration is wrong. The first SIGTERM or SIGINT stops it gracefully, the second one at once.
+ * configuration is wrong. The first SIGTERM or SIGINT stops it gracefully, within the deadline (else 1), the
+ * second one at once.
  * The only file that touches signals and the exit code.
  */
 export async function runService(
   name: string,
   main: (scope: ServiceScope) => Promise<number | undefined>,
+  { stopDeadlineMs = STOP_DEADLINE_MS }: { readonly stopDeadlineMs?: number } = {},
 ): Promise<never> {
   silenceSdkVersionNote();
   let logger = makeLogger({ service: name, level: "info", format: "json", fd: 2 });
   const releases: Release[] = [];
   const stop = new AbortController();
+  let deadlineRuns = false;
+  const startDeadline = () => {
+    if (deadlineRuns) return;
+    deadlineRuns = true;
+    setTimeout(() => {
+      logger.error({ seconds: stopDeadlineMs / 1000 }, "could not stop in time: what is left is given up");
+      process.exit(1);
+    }, stopDeadlineMs).unref();
+  };
   let signals = 0;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       signals += 1;
       if (signals > 1) process.exit(130);
       logger.info({ signal }, "stopping: no new work, the work in hand is finished or given back");
+      startDeadline();
       stop.abort();
     });
   }
@@ -72,11 +84,7 @@ export async function runService(
   } catch (error) {
     code = exitCodeOf(error, logger, stop.signal.aborted);
   }
-  const deadline = setTimeout(() => {
-    logger.error({ seconds: RELEASE_DEADLINE_MS / 1000 }, "could not stop in time: what is left is given up");
-    process.exit(1);
-  }, RELEASE_DEADLINE_MS);
-  deadline.unref();
+  startDeadline();
   for (const release of releases.reverse()) {
     try {
       await release();

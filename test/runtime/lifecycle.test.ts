@@ -11,8 +11,9 @@ describe("a service", () => {
     await program?.exited;
   });
 
-  function start(way: string): Program {
-    program = startProgram("test/support/lifecycle-program.ts", [way]);
+  function start(way: string, deadlineMs?: number): Program {
+    const deadline = deadlineMs === undefined ? [] : [String(deadlineMs)];
+    program = startProgram("test/support/lifecycle-program.ts", [way, ...deadline]);
     return program;
   }
   const says = (running: Program, text: string) =>
@@ -76,6 +77,14 @@ describe("a service", () => {
       expect(running.stdout()).toBe(`ready\n${RELEASED}`);
     },
   );
+
+  it.each(["release hangs", "start hangs"])("exits with 1 when it cannot stop in time (%s)", async (way) => {
+    const running = start(way, 100);
+    await says(running, "ready");
+    running.kill("SIGTERM");
+    expect(await running.exited).toBe(1);
+    expect(running.stdout()).not.toContain("released");
+  });
 
   it("ends at once at the second signal while its release hangs", async () => {
     const running = start("release hangs");

@@ -1,14 +1,15 @@
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
-import { runService } from "#libs/runtime/lifecycle.ts";
+import { runService, type ServiceScope } from "#libs/runtime/lifecycle.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import { realSleep } from "#libs/runtime/sleep.ts";
 import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
 
 const HOUR_MS = 3_600_000;
 
+const [way, deadlineMs] = commandLineArguments();
+
 /** A service that does what its first argument says, for tests of its start and end. */
-await runService("fixture", async (scope) => {
-  const [way] = commandLineArguments();
+async function fixture(scope: ServiceScope): Promise<number | undefined> {
   // A connection would keep a real service alive.
   const connection = setInterval(() => {}, HOUR_MS);
   scope.own("connection", (name) => {
@@ -59,4 +60,6 @@ await runService("fixture", async (scope) => {
   print("ready\n");
   await scope.untilStopped();
   return;
-});
+}
+
+await runService("fixture", fixture, deadlineMs === undefined ? {} : { stopDeadlineMs: Number(deadlineMs) });
