@@ -9,9 +9,9 @@ import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
 import type { ResultIdentity, ResultsStore, TimeframeOutcome } from "#libs/store/results-store.ts";
 import type { ScanStore } from "#libs/store/scan-store.ts";
-import { openTimeMs } from "#libs/strategy/candles.ts";
+import { type Candles, endMs, openTimeMs } from "#libs/strategy/candles.ts";
 import { coinTrendAt } from "#libs/strategy/describe-moment.ts";
-import { DAY_MS, type Timeframe } from "#libs/strategy/timeframe.ts";
+import { DAY_MS, type Timeframe, timeframeMs } from "#libs/strategy/timeframe.ts";
 import { type FailureParts, withFailurePolicy } from "../failure-policy.ts";
 
 export interface AnalyzeParts extends FailureParts {
@@ -94,6 +94,7 @@ async function analyzeTask(
     return failed(task, parts, error.message, monotonicMs() - startedMs);
   }
   const { input, firstIndex } = history;
+  assertReachesScan(task, input.candles);
   if (input.candles.length <= firstIndex) {
     return failed(
       task,
@@ -114,6 +115,21 @@ async function analyzeTask(
     btcCorrelation: input.btc === null ? null : rounded(returnsCorrelation(input.candles, input.btc), 4),
     trendAnalysis: trendAnalysis(input),
   };
+}
+
+/**
+ * The exchange has many servers, and the one that is asked may be behind the one that gave the scan its time.
+ * A window that ends early would store figures which a repeated delivery does not compute again.
+ */
+function assertReachesScan({ symbol, timeframe, scanTimestamp }: BacktestTask, candles: Candles): void {
+  const intervalMs = timeframeMs(timeframe);
+  const toMs = Math.floor((scanTimestamp * 1000) / intervalMs) * intervalMs;
+  if (candles.length === 0 || endMs(candles) >= toMs) return;
+  throw new MarketError(
+    "retryable",
+    `${symbol}: the exchange has ${timeframe} candles up to ${new Date(endMs(candles)).toISOString()} ` +
+      `and the scan's window ends at ${new Date(toMs).toISOString()}`,
+  );
 }
 
 function trendAnalysis(input: History["input"]): NonNullable<ResultsItem["trendAnalysis"]> | null {

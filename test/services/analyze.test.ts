@@ -437,6 +437,19 @@ describe("the analyzer", () => {
     expect(await stores.scans.get(SCAN_ID)).toEqual(before);
   });
 
+  it("comes back when the exchange's clock is behind the scan, and stores the whole window then", async () => {
+    await publishScan(coin);
+    world.clock.set(SCAN_MS - 1);
+    expect(await deliver(partsOf(), taskOf(coin))).toEqual({
+      kind: "retry",
+      reason: expect.stringContaining("the scan's window ends at 2026-01-15T12:00:00.000Z"),
+    });
+    expect(await counts()).toEqual([0, 0, 0, 2]);
+    world.clock.set(SCAN_MS);
+    expect(await deliver(partsOf(), taskOf(coin), 2)).toEqual({ kind: "ack" });
+    expect(await entryOf(coin)).toMatchObject({ to: SCAN_MS });
+  });
+
   it("backtests what there is of a coin that was listed in the middle of the window", async () => {
     const fresh = world.source
       .listings(NOW_MS)
