@@ -162,6 +162,7 @@ export class CryptoBacktestStack extends Stack {
       new TaskSchedule(this, "SelectorSchedule", {
         ...place,
         task: selector,
+        spot,
         every: Duration.minutes(1),
         giveUpAfter: Duration.minutes(1),
       });

@@ -15,6 +15,8 @@ export interface TaskScheduleProps {
   readonly network: Network;
   readonly task: ServiceTask;
   readonly every: Duration;
+  /** On Fargate Spot: for what comes again soon when a start fails. */
+  readonly spot?: boolean;
   /** After this a start that failed is not tried again, for the next one is due. */
   readonly giveUpAfter: Duration;
 }
@@ -46,6 +48,9 @@ export class TaskSchedule extends Construct {
         assignPublicIp: props.network.assignPublicIp,
         vpcSubnets: props.network.taskSubnets,
         securityGroups: [props.network.taskGroup],
+        ...(props.spot === true
+          ? { capacityProviderStrategies: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }] }
+          : {}),
         enableEcsManagedTags: true,
         propagateTags: true,
         role,

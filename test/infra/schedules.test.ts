@@ -29,6 +29,18 @@ describe("schedules", () => {
     expectSchedule(template, "selector", "rate(1 minute)");
   });
 
+  it("start the selector, not the hourly scanner, on Spot when all may run there", () => {
+    const spot = makeTemplate({ spot: "all" });
+    const parameters = (service: ServiceName) =>
+      JSON.stringify(
+        named(spot, "AWS::Scheduler::Schedule", "Name", `crypto-backtest-${service}-schedule`).properties
+          .Target,
+      );
+    expect(parameters("selector")).toContain('"CapacityProvider":"FARGATE_SPOT"');
+    expect(parameters("selector")).not.toContain("LaunchType");
+    expect(parameters("scanner")).toContain('"LaunchType":"FARGATE"');
+  });
+
   it("give a failed start up before the next one piles on it", () => {
     const retry = (service: ServiceName) =>
       named(template, "AWS::Scheduler::Schedule", "Name", `crypto-backtest-${service}-schedule`).properties

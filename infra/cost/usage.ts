@@ -1,0 +1,40 @@
+/**
+ * What a month of the default work uses, beyond what the template says. Measured with `docker compose` and the
+ * exchange simulator (30 coins, 5 timeframes, 300 strategies judged and about 60 signals a minute), or derived as
+ * the comments say. Sizes in bytes.
+ */
+export interface Usage {
+  /** A task is billed from the pull of its image to its end, a minute at least. */
+  readonly scannerMinutesPerRun: number;
+  readonly selectorMinutesPerRun: number;
+  /** Analyzers above the minimum, summed up over an hour: the scan's burst. */
+  readonly burstAnalyzerMinutesPerHour: number;
+  /** Log lines of all services in a minute. */
+  readonly logBytesPerMinute: number;
+  readonly dynamoWriteUnitsPerHour: number;
+  readonly dynamoReadUnitsPerMinute: number;
+  readonly dynamoStoredBytes: number;
+  readonly imageBytes: number;
+  readonly brokerStoredBytes: number;
+  /** Candles from Bybit, through the NAT gateway when there is one. */
+  readonly inboundBytesPerHour: number;
+}
+
+export const USAGE: Usage = {
+  scannerMinutesPerRun: 1,
+  selectorMinutesPerRun: 1,
+  // 150 messages bring five tasks for about three minutes.
+  burstAnalyzerMinutesPerHour: 4 * 3,
+  // 105 kB in 550 lines with one scan of results, 26 bytes a line that CloudWatch adds, and half as much for more scans.
+  logBytesPerMinute: 180_000,
+  // 150 results of about 5 KiB, each written once or twice, and once more for each of three indexes; the scan's
+  // item at each task's end; 60 leases; positions.
+  dynamoWriteUnitsPerHour: 150 * 1.5 * 5 * 4 + 150 * 5 + 60 + 100,
+  // Each minute the selector reads the active results of 24 scans, eventually consistent.
+  dynamoReadUnitsPerMinute: 450,
+  dynamoStoredBytes: 50e6,
+  imageBytes: 4 * 90e6,
+  brokerStoredBytes: 1e9,
+  // About 1,700 pages of 1,000 candles, compressed.
+  inboundBytesPerHour: 1_700 * 35e3,
+};
