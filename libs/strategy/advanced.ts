@@ -1,6 +1,7 @@
 import { type Decision, noSignal, type Signal } from "./decision.ts";
 import { LEVEL_RATIOS } from "./fibonacci.ts";
 import { FUNDING_HEAVY_RATE, type FundingSentiment } from "./funding.ts";
+import type { DoorNeed, DoorNeeds } from "./gate.ts";
 import type { MarketView } from "./market-view.ts";
 import type { Strategy } from "./strategy.ts";
 import { BTC_TREND, COIN_TREND } from "./trend.ts";
@@ -70,6 +71,14 @@ export const ADVANCED: Strategy<AdvancedParameters> = {
     changePercent: p.coinTrend.thresholdPercent,
     rsiAtMost: p.reversal.rsiLow,
     rsiAtLeast: p.reversal.rsiHigh,
+    needs: {
+      heavyRate: p.fundingHeavyRate,
+      btcWindow: p.btcTrend.window,
+      btcPercent: p.btcTrend.thresholdPercent,
+      LONG_HEAVY: doorNeeds(p, "LONG_HEAVY"),
+      SHORT_HEAVY: doorNeeds(p, "SHORT_HEAVY"),
+      NEUTRAL: doorNeeds(p, "NEUTRAL"),
+    },
   }),
   decide(view: MarketView, p: AdvancedParameters): Decision {
     const change = view.changePercent(p.coinTrend.window);
@@ -85,15 +94,48 @@ export const ADVANCED: Strategy<AdvancedParameters> = {
   },
 };
 
+/** What each scenario still lacks when funding says this and RSI adds all it can. */
+function doorNeeds(p: AdvancedParameters, sentiment: FundingSentiment): DoorNeeds {
+  const { trend: t, reversal: r } = p;
+  const need = (score: number, rule: typeof t | typeof r): DoorNeed => {
+    if (score + Math.max(rule.btcWith, rule.btcElse) < rule.threshold) return "shut";
+    return score + rule.btcElse < rule.threshold ? "btc" : "nothing";
+  };
+  const trend = (long: boolean) => {
+    const score = t.base + crowdScore(t, sentiment, long);
+    const bonusNeeded = need(score, t) === "shut";
+    return { need: need(score + Math.max(0, t.rsiBonus), t), bonusNeeded };
+  };
+  const reversal = (long: boolean) => need(r.base + crowdScore({ ...r, crowdWith: 0 }, sentiment, long), r);
+  const rise = trend(true);
+  const fall = trend(false);
+  return {
+    rise: rise.need,
+    riseRsiAtMost: rise.bonusNeeded ? Math.min(t.rsiMiddle, t.rsiOverbought) : t.rsiOverbought,
+    fall: fall.need,
+    fallRsiAtLeast: fall.bonusNeeded ? Math.max(t.rsiMiddle, t.rsiOversold) : t.rsiOversold,
+    oversold: reversal(true),
+    overbought: reversal(false),
+  };
+}
+
+function crowdScore(
+  rule: { readonly crowdAgainst: number; readonly crowdWith: number },
+  sentiment: FundingSentiment,
+  long: boolean,
+): number {
+  const crowd = crowdOf(sentiment, long);
+  return crowd === "against" ? rule.crowdAgainst : crowd === "with" ? rule.crowdWith : 0;
+}
+
 /** Scenario A (short) and its mirror image B (long). */
 function withTrend(view: MarketView, p: AdvancedParameters, rsi: number, long: boolean): Decision {
   const t = p.trend;
   if (long ? rsi > t.rsiOverbought : rsi < t.rsiOversold) return RSI_SPENT;
   const sentiment = view.fundingSentiment(p.fundingHeavyRate);
-  const crowd = crowdOf(sentiment, long);
   const fixed =
     t.base +
-    (crowd === "against" ? t.crowdAgainst : crowd === "with" ? t.crowdWith : 0) +
+    crowdScore(t, sentiment, long) +
     ((long ? rsi < t.rsiMiddle : rsi > t.rsiMiddle) ? t.rsiBonus : 0);
   // What BTC adds at best decides most candles without looking at BTC.
   if (fixed + Math.max(t.btcWith, t.btcElse) < t.threshold) return TREND_SCORE;

@@ -46,6 +46,7 @@ export const BASIC: Strategy<BasicParameters> = {
     changePercent: p.coinTrend.thresholdPercent,
     rsiAtMost: Number.NEGATIVE_INFINITY,
     rsiAtLeast: Number.POSITIVE_INFINITY,
+    candle: p.candle,
   }),
   decide(view: MarketView, p: BasicParameters): Decision {
     const change = view.changePercent(p.coinTrend.window);

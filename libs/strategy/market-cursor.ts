@@ -1,14 +1,21 @@
 import { at } from "./at.ts";
-import { type CandleShape, isBearishCandle, isBullishCandle } from "./candle-shape.ts";
+import { type CandleShape, isBearishCandle, isBullishCandle, mayFitShape } from "./candle-shape.ts";
 import type { Candles, FundingRates } from "./candles.ts";
 import { ConfluenceZones, type ZoneRule } from "./confluence-zones.ts";
 import { retracement } from "./fibonacci.ts";
 import { FUNDING_HEAVY_RATE, type FundingSentiment, fundingSentiment, settledUntil } from "./funding.ts";
-import type { Gate } from "./gate.ts";
+import type { DoorNeeds, Gate } from "./gate.ts";
 import type { MarketView } from "./market-view.ts";
 import { deviation, movingAverage } from "./moving-average.ts";
 import type { SwingWindow } from "./swing-window.ts";
 import { type TrendDirection, type TrendRule, trendDirection, trendStrength } from "./trend.ts";
+
+/** Whether BTC has moved far enough in a direction to be in a trend, its averages aside. */
+function moves(btc: Float64Array, j: number, back: number, limit: number, direction: 1 | -1): boolean {
+  if (j < back || j >= btc.length) return false;
+  const before = at(btc, j - back);
+  return direction * (at(btc, j) - before) >= before * limit;
+}
 
 /** The columns a cursor walks over. */
 export interface CursorSource {
@@ -22,6 +29,16 @@ export interface CursorSource {
 }
 
 const BAND_DEVIATIONS = 2;
+/** A necessary condition may be met a little too early, never too late. */
+const SLACK = 1 - 1e-9;
+const NO_NEEDS: DoorNeeds = {
+  rise: "nothing",
+  riseRsiAtMost: Number.POSITIVE_INFINITY,
+  fall: "nothing",
+  fallRsiAtLeast: Number.NEGATIVE_INFINITY,
+  oversold: "nothing",
+  overbought: "nothing",
+};
 
 /**
  * The one implementation of `MarketView`, and the only thing that can move it. One object serves a whole
@@ -88,19 +105,62 @@ export class MarketCursor implements MarketView {
 
   /** First candle from `from` on, and before `end`, at which the gate is open; `end` when there is none. */
   seek(from: number, end: number, gate: Gate): number {
+    const stop = Math.min(end, this.#length);
+    if (!(gate.changeWindow >= 1 && gate.changeWindow <= from)) return from;
+    // The doors' needs hang on the settled rate: one stretch of candles for each.
+    for (let i = from; i < stop; ) {
+      this.#i = i;
+      const rate = this.#settledRate();
+      const stretchEnd = Math.min(stop, this.#rateUntil);
+      const needs = gate.needs?.[fundingSentiment(rate, gate.needs.heavyRate)] ?? NO_NEEDS;
+      const open = this.#seekInStretch(i, stretchEnd, gate, needs);
+      if (open < stretchEnd) return open;
+      i = stretchEnd;
+    }
+    return end;
+  }
+
+  /** The tight loop: products with a hair of slack in the place of divisions, so that rounding shuts nothing. */
+  #seekInStretch(from: number, end: number, gate: Gate, needs: DoorNeeds): number {
+    const open = this.#open;
+    const high = this.#high;
+    const low = this.#low;
     const close = this.#close;
     const rsi = this.#rsi;
-    const { rsiAtMost, rsiAtLeast } = gate;
+    const btc = this.#btcClose;
+    const { rise, fall, oversold, overbought, riseRsiAtMost, fallRsiAtLeast } = needs;
     const back = gate.changeWindow - 1;
-    if (!(back >= 0 && back <= from)) return from;
-    // Without the division of the exact rule, and with a hair of slack so that rounding cannot shut the gate.
-    const limit = (gate.changePercent / 100) * (1 - 1e-9);
-    const stop = Math.min(end, this.#length);
-    for (let i = from; i < stop; i++) {
-      const before = at(close, i - back);
-      if (Math.abs(at(close, i) - before) >= before * limit) return i;
+    const limit = (gate.changePercent / 100) * SLACK;
+    const riseLimit = rise === "shut" ? Number.POSITIVE_INFINITY : limit;
+    const fallLimit = fall === "shut" ? Number.NEGATIVE_INFINITY : -limit;
+    const rsiAtMost = oversold === "shut" ? Number.NEGATIVE_INFINITY : gate.rsiAtMost;
+    const rsiAtLeast = overbought === "shut" ? Number.POSITIVE_INFINITY : gate.rsiAtLeast;
+    const shape = gate.candle;
+    const btcBack = (gate.needs?.btcWindow ?? 1) - 1;
+    const btcLimit = ((gate.needs?.btcPercent ?? 0) / 100) * SLACK;
+    const btcShift = this.#btcOffset;
+
+    for (let i = from; i < end; i++) {
       const value = at(rsi, i);
-      if (value <= rsiAtMost || value >= rsiAtLeast) return i;
+      if (value <= rsiAtMost) {
+        if (oversold === "nothing" || moves(btc, i + btcShift, btcBack, btcLimit, 1)) return i;
+      } else if (value >= rsiAtLeast) {
+        if (overbought === "nothing" || moves(btc, i + btcShift, btcBack, btcLimit, -1)) return i;
+      }
+      const now = at(close, i);
+      const before = at(close, i - back);
+      const change = now - before;
+      if (change >= before * riseLimit) {
+        if (value > riseRsiAtMost) continue;
+        if (shape !== undefined && !mayFitShape(at(open, i), at(high, i), at(low, i), now, 1, shape))
+          continue;
+        if (rise === "nothing" || moves(btc, i + btcShift, btcBack, btcLimit, 1)) return i;
+      } else if (change <= before * fallLimit) {
+        if (value < fallRsiAtLeast) continue;
+        if (shape !== undefined && !mayFitShape(at(open, i), at(high, i), at(low, i), now, -1, shape))
+          continue;
+        if (fall === "nothing" || moves(btc, i + btcShift, btcBack, btcLimit, -1)) return i;
+      }
     }
     return end;
   }
