@@ -18,17 +18,20 @@ export interface EncodedCandles {
 const MOST_DECIMALS = 10;
 const SIGNIFICANT_DIGITS = 8;
 
+/** Noise of binary fractions, relative to a price: 0.1 + 0.2 is meant as 0.3. */
+const NOISE = 1e-13;
+
 /**
- * The fewest decimals with which every price is the very double that was read. Prices that are no short decimals
+ * The fewest decimals with which every price is the one that was read. Prices that are no short decimals
  * (computed ones) are shown with eight significant digits of the smallest.
  */
 export function decimalsOf(prices: PriceColumns): number {
   const columns = [prices.open, prices.high, prices.low, prices.close];
   for (let decimals = 0; decimals <= MOST_DECIMALS; decimals++) {
     const scale = 10 ** decimals;
-    if (columns.every((column) => column.every((price) => Math.round(price * scale) / scale === price))) {
-      return decimals;
-    }
+    const isExact = (price: number): boolean =>
+      Math.abs(Math.round(price * scale) / scale - price) <= price * NOISE;
+    if (columns.every((column) => column.every(isExact))) return decimals;
   }
   const smallest = prices.low.reduce((low, price) => Math.min(low, price), Number.POSITIVE_INFINITY);
   const magnitude = Math.floor(Math.log10(smallest));

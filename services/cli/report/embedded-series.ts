@@ -17,7 +17,7 @@ export interface EmbeddingLimits {
   readonly overview: number;
 }
 
-export const EMBEDDING_LIMITS: EmbeddingLimits = { candles: 300_000, overview: 20_000 };
+export const EMBEDDING_LIMITS: EmbeddingLimits = { candles: 600_000, overview: 20_000 };
 
 /** Longer candles that people are used to, each of which divides a day. */
 const OVERVIEW_INTERVALS = [5, 15, 30, 60, 120, 240, 480, 1440].map((minutes) => minutes * MINUTE_MS);

@@ -20,6 +20,9 @@ const INTERVALS = [1, 3, 5, 15, 30]
   .concat([1, 2, 4, 8, 12].map((hours) => hours * HOUR_MS))
   .concat([1, 2, 4, 7, 14, 28].map((days) => days * DAY_MS));
 
+/** Share of the view that may lie beyond the candles that are held. */
+const EDGE_SLACK = 0.15;
+
 /** The embedded candles, joined to whatever length suits the stretch that is looked at. */
 export class CandleSource {
   readonly #stretches: readonly CandleSlice[];
@@ -69,6 +72,19 @@ export class CandleSource {
     return joined(source, Math.min(first, source.length), Math.max(first, end), intervalMs);
   }
 
+  /** As much of a span as is held in the candles' own length, if that is where its core is; else the span. */
+  within(span: Span, core: Span): Span {
+    const stretch = this.#stretches.find(
+      ({ startMs, intervalMs, length }) =>
+        startMs <= core.fromMs && startMs + length * intervalMs >= core.toMs,
+    );
+    if (stretch === undefined || stretch === this.#whole) return span;
+    return {
+      fromMs: Math.max(span.fromMs, stretch.startMs),
+      toMs: Math.min(span.toMs, stretch.startMs + stretch.length * stretch.intervalMs),
+    };
+  }
+
   /** The candles' own interval, whatever is shown. */
   get intervalMs(): number {
     return this.#intervalMs;
@@ -79,8 +95,12 @@ export class CandleSource {
     const { startMs, intervalMs, length } = this.#whole;
     const from = Math.max(fromMs, startMs);
     const to = Math.min(toMs, startMs + length * intervalMs);
+    // A little beyond its edge a stretch still shows more than longer candles would.
+    const slack = (to - from) * EDGE_SLACK;
     const holding = this.#stretches.find(
-      (stretch) => stretch.startMs <= from && stretch.startMs + stretch.length * stretch.intervalMs >= to,
+      (stretch) =>
+        stretch.startMs <= from + slack &&
+        stretch.startMs + stretch.length * stretch.intervalMs >= to - slack,
     );
     return holding ?? this.#whole;
   }

@@ -119,7 +119,7 @@ export class EquityChart {
   }
 
   picture(): string {
-    return this.#chart.takeScreenshot().toDataURL("image/png");
+    return this.#chart.takeScreenshot(true).toDataURL("image/png");
   }
 
   #points(name: string, value: "equity" | "drawdown"): { time: UTCTimestamp; value: number }[] {

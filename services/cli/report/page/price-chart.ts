@@ -18,6 +18,8 @@ import type { TradeOverlay } from "./trade-overlay.ts";
 const CANDLES_A_PIXEL = 1;
 /** Loaded on either side of what is shown, as a multiple of its width. */
 const MARGIN = 1.5;
+/** Where only longer candles are embedded, a short trade is shown among this many of them. */
+const FEWEST_CANDLES = 20;
 const SETTLE_MS = 140;
 
 export interface PriceChartEvents {
@@ -69,7 +71,13 @@ export class PriceChart {
       handleScroll: { vertTouchDrag: false },
       crosshair: { mode: CrosshairMode.Normal },
       localization: { locale: "en-GB", timeFormatter: (time: unknown) => moment(Number(time) * 1000) },
-      timeScale: { timeVisible: true, secondsVisible: false, minBarSpacing: 0.2, rightOffset: 4 },
+      timeScale: {
+        timeVisible: true,
+        secondsVisible: false,
+        minBarSpacing: 0.2,
+        maxBarSpacing: 60,
+        rightOffset: 4,
+      },
     });
     this.#series = this.#chart.addSeries(CandlestickSeries, {
       borderVisible: false,
@@ -129,12 +137,13 @@ export class PriceChart {
 
   /** The picture as it is, for paper. */
   picture(): string {
-    return this.#chart.takeScreenshot().toDataURL("image/png");
+    return this.#chart.takeScreenshot(true).toDataURL("image/png");
   }
 
-  #load(shown: Span): void {
+  #load(asked: Span): void {
+    const intervalMs = this.#fittingInterval(asked);
+    const shown = atLeast(asked, FEWEST_CANDLES * intervalMs);
     const width = shown.toMs - shown.fromMs;
-    const intervalMs = this.#fittingInterval(shown);
     const margin = Math.max(width * MARGIN, 100 * intervalMs);
     const slice = this.#source.slice(
       { fromMs: shown.fromMs - margin, toMs: shown.toMs + margin },
@@ -221,6 +230,12 @@ export class PriceChart {
       close: slice.close[i] ?? 0,
     });
   }
+}
+
+/** The span, or one about its middle that is long enough. */
+function atLeast(span: Span, lengthMs: number): Span {
+  const missing = lengthMs - (span.toMs - span.fromMs);
+  return missing <= 0 ? span : { fromMs: span.fromMs - missing / 2, toMs: span.toMs + missing / 2 };
 }
 
 function bars(slice: CandleSlice): CandlestickData[] {

@@ -24,6 +24,7 @@ const AFTER = 40;
 export class ReportPage {
   readonly #data: ReportData;
   readonly #overlay: TradeOverlay;
+  readonly #source: CandleSource;
   readonly #chart: PriceChart;
   readonly #equity: EquityChart;
   readonly #list: TradeList;
@@ -53,7 +54,8 @@ export class ReportPage {
     root.replaceChildren(...this.#layout());
     const { decimals } = data.series;
     this.#overlay = new TradeOverlay(decimals);
-    this.#chart = new PriceChart(this.#priceBox, new CandleSource(data.series), decimals, this.#overlay, {
+    this.#source = new CandleSource(data.series);
+    this.#chart = new PriceChart(this.#priceBox, this.#source, decimals, this.#overlay, {
       picked: (timeMs, toleranceMs) => this.#pick(timeMs, toleranceMs),
       pointedAt: (candle) => this.#describeCandle(candle),
       shown: (intervalMs) => {
@@ -69,7 +71,7 @@ export class ReportPage {
 
   #layout(): readonly HTMLElement[] {
     const data = this.#data;
-    const [thinned] = data.series.overview === null ? [] : embeddingSentences(data);
+    const thinned = data.series.overview === null ? null : embeddingSentences(data).join(" ");
     const button = (text: string, title: string, press: () => void): HTMLElement => {
       const made = element("button", { type: "button", title }, text);
       made.addEventListener("click", press);
@@ -95,7 +97,7 @@ export class ReportPage {
         "main",
         { id: "strategy", role: "tabpanel", "aria-label": "Backtest" },
         this.#headlines,
-        thinned === undefined ? null : element("p", { class: "notice" }, thinned),
+        thinned === null ? null : element("p", { class: "notice" }, thinned),
         element(
           "div",
           { class: "desk" },
@@ -167,14 +169,16 @@ export class ReportPage {
     }
     document.addEventListener("keydown", (event) => this.#key(event));
     onThemeChange(() => this.#applyTheme());
-    // A canvas keeps its width and colours on paper, so what is printed is a picture of it.
+    // A canvas keeps its width and colours on paper, so what is printed is a picture of it, in the colours of day.
     window.addEventListener("beforeprint", () => {
+      document.documentElement.classList.add("paper");
       this.#applyTheme();
       this.#list.complete();
       picture(this.#priceBox, this.#chart.picture());
       picture(this.#equityBox, this.#equity.picture());
     });
     window.addEventListener("afterprint", () => {
+      document.documentElement.classList.remove("paper");
       this.#applyTheme();
       for (const image of document.querySelectorAll(".printed")) image.remove();
     });
@@ -303,10 +307,11 @@ export class ReportPage {
     const { intervalMs } = this.#data.series;
     const endMs = (trade.exit?.timeMs ?? this.#data.toMs - intervalMs) + intervalMs;
     const held = endMs - trade.signalMs;
-    return {
+    const span = {
       fromMs: trade.signalMs - Math.max(BEFORE * intervalMs, held * 0.5),
       toMs: endMs + Math.max(AFTER * intervalMs, held * 0.3),
     };
+    return this.#source.within(span, { fromMs: trade.signalMs, toMs: endMs });
   }
 
   #describeCandle(candle: PointedCandle | null): void {

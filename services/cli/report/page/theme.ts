@@ -9,7 +9,6 @@ export interface Theme {
   readonly zone: string;
   readonly level: string;
   readonly accent: string;
-  readonly curve: string;
 }
 
 export function readTheme(): Theme {
@@ -25,11 +24,10 @@ export function readTheme(): Theme {
     zone: colour("zone"),
     level: colour("level"),
     accent: colour("accent"),
-    curve: colour("curve"),
   };
 }
 
-/** Calls back when the system changes between dark and light, and around printing, which is always light. */
+/** Calls back when the system changes between dark and light. */
 export function onThemeChange(changed: () => void): void {
   matchMedia("screen and (prefers-color-scheme: dark)").addEventListener("change", changed);
 }

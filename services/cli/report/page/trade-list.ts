@@ -1,4 +1,4 @@
-import { exitReason, fixed, moment, signedMoney } from "../format.ts";
+import { count, exitReason, fixed, moment, signedMoney } from "../format.ts";
 import type { ReportedTrade } from "../report-data.ts";
 import { element } from "./element.ts";
 import { toneOf } from "./trade-panel.ts";
@@ -139,8 +139,8 @@ export class TradeList {
     }
     this.#summary.textContent =
       this.#listed.length === this.#all.length
-        ? `${this.#all.length}`
-        : `${this.#listed.length} of ${this.#all.length}`;
+        ? count(this.#all.length)
+        : `${count(this.#listed.length)} of ${count(this.#all.length)}`;
     this.#rows.clear();
     this.#body.replaceChildren();
     this.#scroller.scrollTop = 0;
@@ -156,14 +156,15 @@ export class TradeList {
   }
 
   #appendFrom(first: number, end: number): void {
-    const made = this.#listed.slice(first, end).map((entry) => {
+    const entries = this.#listed.slice(first, end);
+    const made = entries.map((entry) => {
       const row = rowOf(entry);
       this.#rows.set(entry.number, row);
       return row;
     });
     this.#body.append(...made);
     if (this.#selected === null) this.#body.querySelector("button")?.setAttribute("tabindex", "0");
-    else this.#mark(this.#selected, true);
+    else if (entries.some(({ trade }) => trade === this.#selected)) this.#mark(this.#selected, true);
   }
 
   #rowOf(trade: ReportedTrade | null): HTMLTableRowElement | undefined {
