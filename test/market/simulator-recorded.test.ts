@@ -232,6 +232,15 @@ describe("a folder of recordings", () => {
     expect(() => recordedExchange({ directory: folder }).coverage()).toThrow(RecordingError);
   });
 
+  it("with a broken file of funding rates is refused before anything is served", () => {
+    const exchange = exchangeOf({
+      "BYBIT_TESTUSDT_1.csv": csv(),
+      "funding_TESTUSDT.csv": "funding_ms,rate\nsoon,0.0001\n",
+    });
+    expect(() => exchange.coverage()).toThrow(RecordingError);
+    expect(() => exchange.coverage()).toThrow('funding_TESTUSDT.csv line 2: "soon,0.0001"');
+  });
+
   it("serves recorded funding up to the clock", () => {
     const exchange = exchangeOf({
       "BYBIT_TESTUSDT_1.csv": csv(),

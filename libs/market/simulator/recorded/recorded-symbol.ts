@@ -13,6 +13,8 @@ interface Series {
   /** Of the file with the most. */
   readonly priceDecimals: number;
   readonly quantityDecimals: number;
+  /** Read with the candles, so that a broken file of them is told before anything is served. */
+  readonly fundingRows: readonly FundingRow[];
 }
 
 function load(files: SymbolFiles): Series {
@@ -21,6 +23,7 @@ function load(files: SymbolFiles): Series {
     recordings,
     priceDecimals: Math.max(...recordings.map((recording) => recording.priceDecimals)),
     quantityDecimals: Math.max(...recordings.map((recording) => recording.quantityDecimals)),
+    fundingRows: files.fundingPath === null ? [] : readFunding(files.fundingPath),
   };
 }
 
@@ -29,7 +32,6 @@ export class RecordedSymbol {
   readonly symbol: string;
   private readonly files: SymbolFiles;
   private loaded: Series | null = null;
-  private funding: readonly FundingRow[] | null = null;
 
   constructor(files: SymbolFiles) {
     this.symbol = files.symbol;
@@ -64,8 +66,7 @@ export class RecordedSymbol {
   }
 
   get fundingRows(): readonly FundingRow[] {
-    this.funding ??= this.files.fundingPath === null ? [] : readFunding(this.files.fundingPath);
-    return this.funding;
+    return this.series.fundingRows;
   }
 
   get firstMs(): number {
