@@ -42,6 +42,8 @@ export function makeAnalyze(parts: AnalyzeParts): Handler<BacktestTask> {
         parts.analyzerId,
       );
       if (recorded.kind === "expired") {
+        // Its result can be of no use any more, but its scan must not wait for it.
+        await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, "failed");
         parts.logger.warn({ taskId: task.taskId }, "the scan's life is over: nothing was stored");
         return { kind: "ack" };
       }

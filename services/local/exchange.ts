@@ -1,6 +1,7 @@
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
 import { defaultReplayStartMs, recordedExchange } from "#libs/market/simulator/recorded/recorded-exchange.ts";
+import { RecordingError } from "#libs/market/simulator/recorded/recording.ts";
 import { startExchangeSimulator } from "#libs/market/simulator/server.ts";
 import type { ExchangeSource } from "#libs/market/simulator/source.ts";
 import {
@@ -9,6 +10,7 @@ import {
   syntheticExchange,
 } from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
 import { type Clock, simulatedClock, systemClock } from "#libs/runtime/clock.ts";
+import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import type { LocalConfig } from "./config.ts";
@@ -81,7 +83,7 @@ async function openSource(options: LocalOptions): Promise<{
   notes: readonly string[];
 }> {
   if (options.data !== null) {
-    const recorded = await recordedExchange({ directory: options.data });
+    const recorded = await openRecording(options.data);
     return {
       source: recorded,
       startMs: defaultReplayStartMs(recorded),
@@ -98,4 +100,15 @@ async function openSource(options: LocalOptions): Promise<{
     seed,
     notes: [],
   };
+}
+
+/** A folder that cannot be replayed is a wrong argument. */
+async function openRecording(directory: string) {
+  try {
+    return await recordedExchange({ directory });
+  } catch (error) {
+    if (error instanceof RecordingError)
+      throw new ConfigurationError(`--data: ${error.message}`, { cause: error });
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import type { PositionItem } from "#libs/contracts/position-item.ts";
 import type { ResultsItem } from "#libs/contracts/results-item.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
 import { countRefusals } from "../scanner/rank.ts";
+import { usd } from "../usd.ts";
 import type { Scanned, Selected } from "./cycle.ts";
 import { positionLine } from "./progress-view.ts";
 
@@ -72,7 +73,7 @@ export function describeSummary(report: CycleReport): string {
     `selected    ${selected.taken.length} of ${selected.taken.length + trades + win_rate + pnl} strategies; refused: ${trades} by trades, ${win_rate} by win rate, ${pnl} by PnL`,
     ...selected.taken.map(
       (signal) =>
-        `  ${signal.symbol.padEnd(14)} ${signal.timeframe.padEnd(4)} ${signal.strategy.padEnd(9)} win rate ${signal.winRate.toFixed(1).padStart(5)} %  PnL $${signal.totalPnl.toFixed(2)}  ${signal.totalTrades} trades`,
+        `  ${signal.symbol.padEnd(14)} ${signal.timeframe.padEnd(4)} ${signal.strategy.padEnd(9)} win rate ${signal.winRate.toFixed(1).padStart(5)} %  PnL ${usd(signal.totalPnl)}  ${signal.totalTrades} trades`,
     ),
     `positions   ${report.positions.length} (${seconds(durationsMs.find)})`,
     ...report.positions.map((position) => `  ${positionLine(position)}`),
@@ -103,7 +104,7 @@ function bestOf(results: readonly ResultsItem[]): string[] {
     `highest PnL of ${rows.length} strategy results with trades`,
     ...rows.slice(0, BEST_SHOWN).map(({ symbol, timeframe, strategy, figures }) => {
       const winRate = figures.winRate === null ? "-" : figures.winRate.toFixed(1);
-      return `  ${symbol.padEnd(14)} ${timeframe.padEnd(4)} ${strategy.padEnd(9)} win rate ${winRate.padStart(5)} %  PnL $${figures.totalPnl.toFixed(2)}  ${figures.totalTrades} trades`;
+      return `  ${symbol.padEnd(14)} ${timeframe.padEnd(4)} ${strategy.padEnd(9)} win rate ${winRate.padStart(5)} %  PnL ${usd(figures.totalPnl)}  ${figures.totalTrades} trades`;
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import type { ResultsItem, StrategyFigures } from "#libs/contracts/results-item.ts";
 import { TIMEFRAMES, type Timeframe } from "#libs/strategy/timeframe.ts";
+import { usd } from "../usd.ts";
 
 export interface SelectionThresholds {
   /** Percent. */
@@ -63,7 +64,7 @@ export function choose(candidate: Candidate, thresholds: SelectionThresholds): C
     return refused("win_rate", `win rate ${winRate.toFixed(2)} % is below ${thresholds.minWinRate} %`);
   }
   if (totalPnl < thresholds.minPnl) {
-    return refused("pnl", `PnL $${totalPnl.toFixed(2)} is below $${thresholds.minPnl}`);
+    return refused("pnl", `PnL ${usd(totalPnl)} is below ${usd(thresholds.minPnl)}`);
   }
   return { kind: "taken", candidate, winRate };
 }

@@ -6,6 +6,7 @@ import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import type { ResultsStore } from "#libs/store/results-store.ts";
 import type { LeaseStore } from "#libs/store/scan-store.ts";
+import { usd } from "../usd.ts";
 import { type Choice, candidatesOf, choose, type RefusalKind, type SelectionThresholds } from "./choose.ts";
 
 export interface SelectParts {
@@ -81,7 +82,7 @@ function countRefusals(choices: readonly Choice[]): Record<RefusalKind, number> 
 function logChoice(logger: Logger, choice: Choice): void {
   const { symbol, timeframe, strategy, figures } = choice.candidate;
   const winRate = figures.winRate === null ? "none" : `${figures.winRate.toFixed(1)} %`;
-  const line = `${symbol} ${timeframe} ${strategy} win rate ${winRate} PnL $${figures.totalPnl.toFixed(2)}`;
+  const line = `${symbol} ${timeframe} ${strategy} win rate ${winRate} PnL ${usd(figures.totalPnl)}`;
   const fields = { strategy: line, trades: figures.totalTrades };
   if (choice.kind === "taken") logger.info(fields, "taken");
   else logger.info({ ...fields, reason: choice.reason }, "refused");

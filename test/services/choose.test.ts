@@ -83,7 +83,7 @@ describe("the selector's choice", () => {
 
   it.each([
     ["win rate", { winRate: 44.99 }, "win_rate", /win rate 44.99 % is below 45 %/],
-    ["PnL", { totalPnl: 99.99 }, "pnl", /PnL \$99.99 is below \$100/],
+    ["PnL", { totalPnl: 99.99 }, "pnl", /PnL \$99.99 is below \$100.00/],
     ["trades", { totalTrades: 19 }, "trades", /19 trades, at least 20/],
     ["no trade at all", { totalTrades: 0, winRate: null }, "trades", /0 trades/],
   ])("refuses one for its %s and names the figure", (_, overrides, by, reason) => {

@@ -101,9 +101,9 @@ describe("npm start", () => {
     }
   }, 30_000);
 
-  it("exits with 1 when a recording cannot be read, and never falls back to another market", async () => {
+  it("exits with 2 when a recording cannot be read, and never falls back to another market", async () => {
     const program = start(["--once", "--json", "--market", "replay", "--data", "/nowhere"]);
-    expect(await program.exited).toBe(1);
+    expect(await program.exited).toBe(2);
     expect(program.stdout()).toBe("");
     expect(program.stderr()).toContain("/nowhere");
     expect(program.stderr()).not.toContain("simulated");

@@ -143,7 +143,7 @@ describe("the summary of a cycle", () => {
   it("lists the results with trades by PnL, the highest first, and leaves out those without", () => {
     const text = describeSummary(report());
     expect(text).toContain("highest PnL of 2 strategy results with trades");
-    expect(text.indexOf("PnL $679.20", text.indexOf("highest PnL"))).toBeLessThan(text.indexOf("PnL $-3.50"));
+    expect(text.indexOf("PnL $679.20", text.indexOf("highest PnL"))).toBeLessThan(text.indexOf("PnL -$3.50"));
   });
 
   it("says nothing of failures, signals and results where there are none", () => {
