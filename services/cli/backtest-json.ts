@@ -1,14 +1,18 @@
 import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts";
+import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
+import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import type { OpenTrade, Trade } from "#libs/backtest/trade.ts";
+import type { BacktestSubject, Luck } from "./backtest-subject.ts";
 
-/** What was backtested. */
-export interface BacktestSubject {
-  readonly symbol: string;
-  readonly timeframe: string;
-}
-
-/** A result as one JSON object for programs: snake_case, times in ms, amounts in USDT, undefined figures null. */
-export function backtestJson(subject: BacktestSubject, result: BacktestResult): Record<string, unknown> {
+/**
+ * A result as one JSON object for programs: snake_case, times in ms, amounts in USDT, undefined figures null.
+ * @param luck adds to each strategy what of its result may be luck; without it the shape stays as it always was.
+ */
+export function backtestJson(
+  subject: BacktestSubject,
+  result: BacktestResult,
+  luck: Luck | null = null,
+): Record<string, unknown> {
   return {
     symbol: subject.symbol,
     timeframe: subject.timeframe,
@@ -17,7 +21,18 @@ export function backtestJson(subject: BacktestSubject, result: BacktestResult): 
     to_time: result.toMs,
     best_strategy: result.bestStrategy,
     strategies: Object.fromEntries(
-      Object.entries(result.strategies).map(([name, strategy]) => [name, strategyJson(strategy)]),
+      Object.entries(result.strategies).map(([name, strategy]) => {
+        const statistics = luck?.statistics[name];
+        return [
+          name,
+          {
+            ...strategyJson(strategy),
+            ...(luck === null || statistics === undefined
+              ? {}
+              : { ...ambiguityJson(strategy), statistics: statisticsJson(statistics, luck.hold) }),
+          },
+        ];
+      }),
     ),
   };
 }
@@ -40,6 +55,29 @@ function strategyJson({ figures, trades, openTrade }: StrategyResult): Record<st
     skipped_entries: figures.skippedEntries,
     open_trade: openTrade === null ? null : openTradeJson(openTrade),
     trades: trades.map(tradeJson),
+  };
+}
+
+function ambiguityJson({ ambiguity }: StrategyResult): Record<string, unknown> {
+  return {
+    ambiguous_trades: ambiguity.trades,
+    ambiguous_trades_decided: ambiguity.decided,
+    optimistic_pnl: ambiguity.optimisticPnl,
+    optimistic_win_rate: ambiguity.optimisticWinRate,
+  };
+}
+
+function statisticsJson(statistics: Statistics, hold: BuyAndHold | null): Record<string, unknown> {
+  return {
+    win_rate_low: statistics.winRateInterval?.low ?? null,
+    win_rate_high: statistics.winRateInterval?.high ?? null,
+    mean_trade_p_value: statistics.meanTradePValue,
+    sharpe_per_trade: statistics.sharpe,
+    probabilistic_sharpe: statistics.probabilisticSharpe,
+    deflated_sharpe: statistics.deflatedSharpe,
+    trials: statistics.trials,
+    buy_and_hold_pnl: hold?.usdt ?? null,
+    buy_and_hold_percent: hold?.percent ?? null,
   };
 }
 

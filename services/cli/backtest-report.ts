@@ -1,7 +1,10 @@
 import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts";
 import type { Figures } from "#libs/backtest/figures.ts";
+import type { Ambiguity } from "#libs/backtest/review-exits.ts";
+import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
+import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import type { Trade } from "#libs/backtest/trade.ts";
-import type { BacktestSubject } from "./backtest-json.ts";
+import type { BacktestSubject, Luck } from "./backtest-subject.ts";
 
 const LAST_TRADES = 5;
 const UNDEFINED = "-";
@@ -22,17 +25,40 @@ const ROWS: readonly (readonly [string, (figures: Figures) => string])[] = [
   ["Skipped entries", (f) => `${f.skippedEntries}`],
 ];
 
+const LUCK_ROWS: readonly (readonly [string, (statistics: Statistics) => string])[] = [
+  ["Win rate, 95 % sure", (s) => interval(s)],
+  ["Mean trade by luck (p)", (s) => fixed(s.meanTradePValue, 3)],
+  ["Sharpe a trade", (s) => fixed(s.sharpe, 3)],
+  ["Sharpe above 0 (PSR)", (s) => share(s.probabilisticSharpe)],
+  ["Above luck of all (DSR)", (s) => share(s.deflatedSharpe)],
+  ["Configurations tried", (s) => `${s.trials}`],
+];
+
+const AMBIGUITY_ROWS: readonly (readonly [string, (ambiguity: Ambiguity) => string])[] = [
+  ["Stop and target at once", (a) => (a.decided === 0 ? `${a.trades}` : `${a.trades}, ${a.decided} decided`)],
+  ["PnL if target first", (a) => (a.trades === a.decided ? UNDEFINED : money(a.optimisticPnl))],
+];
+
 /** A result as a trader reads it: the window, one column a strategy, and each one's last trades. */
-export function backtestReport(subject: BacktestSubject, result: BacktestResult): string {
+export function backtestReport(subject: BacktestSubject, result: BacktestResult, luck: Luck): string {
   const entries = Object.entries(result.strategies);
   const best = result.bestStrategy === "NONE" ? "none has traded" : result.bestStrategy;
   const summary = table([
     ["", ...entries.map(([name]) => name)],
     ...ROWS.map(([label, show]) => [label, ...entries.map(([, { figures }]) => show(figures))]),
+    ...LUCK_ROWS.map(([label, show]) => [
+      label,
+      ...entries.map(([name]) => {
+        const statistics = luck.statistics[name];
+        return statistics === undefined ? UNDEFINED : show(statistics);
+      }),
+    ]),
+    ...AMBIGUITY_ROWS.map(([label, show]) => [label, ...entries.map(([, { ambiguity }]) => show(ambiguity))]),
   ]);
   return [
     `${subject.symbol} ${subject.timeframe}: ${result.candles} candles, ${moment(result.fromMs)} to ${moment(result.toMs)} UTC`,
     `Best strategy: ${best}`,
+    `Buy and hold: ${held(luck.hold)}`,
     "",
     summary,
     ...entries.flatMap(([name, strategy]) => lastTrades(name, strategy)),
@@ -82,6 +108,19 @@ function table(rows: readonly (readonly string[])[]): string {
 
 function fixed(value: number | null, digits: number, unit = ""): string {
   return value === null ? UNDEFINED : `${value.toFixed(digits)}${unit}`;
+}
+
+function interval({ winRateInterval }: Statistics): string {
+  if (winRateInterval === null) return UNDEFINED;
+  return `${winRateInterval.low.toFixed(1)} to ${winRateInterval.high.toFixed(1)} %`;
+}
+
+function share(probability: number | null): string {
+  return probability === null ? UNDEFINED : `${(probability * 100).toFixed(1)} %`;
+}
+
+function held(hold: BuyAndHold | null): string {
+  return hold === null ? UNDEFINED : `${money(hold.usdt)} (${hold.percent.toFixed(2)} %)`;
 }
 
 function money(value: number | null): string {

@@ -1,27 +1,21 @@
-import { Command, CommanderError } from "commander";
-import { backtest } from "#libs/backtest/backtest.ts";
-import { symbolSchema } from "#libs/contracts/messages.ts";
-import { aggregate, divides } from "#libs/strategy/aggregate.ts";
+import { Command } from "commander";
+import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
+import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
+import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
+import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
 import type { Candles } from "#libs/strategy/candles.ts";
-import { aggregateFrames } from "#libs/strategy/frames.ts";
-import { findStrategy, STRATEGIES } from "#libs/strategy/registry.ts";
+import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
-import { BTC_SYMBOL } from "#libs/strategy/study.ts";
-import { isTimeframe, TIMEFRAMES, type Timeframe, timeframeMs } from "#libs/strategy/timeframe.ts";
+import type { StudyInput } from "#libs/strategy/study.ts";
+import { TIMEFRAMES, timeframeMs } from "#libs/strategy/timeframe.ts";
 import { backtestJson } from "./backtest-json.ts";
 import { backtestReport } from "./backtest-report.ts";
+import type { BacktestSubject, Luck } from "./backtest-subject.ts";
 import { InputError } from "./input-error.ts";
+import { loadMarket, parseSymbol, parseTimeframe, withMarketFiles } from "./load-market.ts";
+import { parseStrategy, strategyNames } from "./parse-strategy.ts";
 import { readCandles } from "./read-candles.ts";
-import { readFunding } from "./read-funding.ts";
-
-/** Where a command writes: results, and everything else. */
-export interface Output {
-  print(text: string): void;
-  printError(text: string): void;
-}
-
-/** The exit code for what a person gave and cannot be used. */
-const EXIT_REFUSED = 2;
+import { type Output, runCommand } from "./run-command.ts";
 
 interface Options {
   readonly candles: string;
@@ -30,107 +24,81 @@ interface Options {
   readonly btc?: string;
   readonly funding?: string;
   readonly strategy?: string;
+  readonly detail?: string;
+  readonly trials?: string;
+  readonly statistics?: boolean;
   readonly json?: boolean;
 }
 
 /**
  * Backtests recorded candles and prints the figures. A refusal prints one sentence on the error output and nothing
  * on the other.
+ * @param known the strategies to choose from.
  * @returns the exit code: 0, or 2 when arguments or files cannot be used.
  */
-export async function runBacktest(args: readonly string[], output: Output): Promise<number> {
-  const command = makeCommand(output);
-  try {
-    command.parse(args, { from: "user" });
-    output.print(await report(command.opts<Options>()));
+export function runBacktest(
+  args: readonly string[],
+  output: Output,
+  known: readonly Strategy[] = STRATEGIES,
+): Promise<number> {
+  return runCommand<Options>(makeCommand(known), args, output, async (options) => {
+    output.print(await report(options, known));
     return 0;
-  } catch (error) {
-    // Commander has printed its own message.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_REFUSED;
-    if (!(error instanceof InputError)) throw error;
-    output.printError(`backtest: ${error.message}\n`);
-    return EXIT_REFUSED;
-  }
+  });
 }
 
-function makeCommand(output: Output): Command {
-  return new Command("backtest")
-    .description("Backtests the strategies on recorded candles.")
-    .requiredOption(
-      "--candles <file>",
-      "candles as CSV, plain or gzipped: start_ms,open,high,low,close,volume,turnover",
-    )
+function makeCommand(known: readonly Strategy[]): Command {
+  return withMarketFiles(new Command("backtest").description("Backtests the strategies on recorded candles."))
     .requiredOption("--symbol <symbol>", "the symbol they are of, such as BTCUSDT")
     .requiredOption("--timeframe <timeframe>", `the timeframe to trade: ${TIMEFRAMES.join(", ")}`)
-    .option("--btc <file>", "candles of BTCUSDT, for the market's trend")
-    .option("--funding <file>", "settled funding rates as CSV: funding_ms,rate")
-    .option("--strategy <name>", `one strategy: ${strategyNames()} (default: all)`)
+    .option("--strategy <name>", `one strategy: ${strategyNames(known)} (default: all)`)
+    .option("--detail <file>", "shorter candles: they decide where stop and target lie in one candle")
+    .option(
+      "--trials <number>",
+      "configurations tried in all, for the deflated Sharpe ratio (default: strategies)",
+    )
     .option("--json", "print one JSON object")
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => output.print(text),
-      writeErr: (text) => output.printError(text),
-    });
+    .option("--statistics", "with --json: also how much of each result may be luck");
 }
 
-async function report(options: Options): Promise<string> {
+async function report(options: Options, known: readonly Strategy[]): Promise<string> {
   const symbol = parseSymbol(options.symbol);
   const timeframe = parseTimeframe(options.timeframe);
-  const strategies = parseStrategies(options.strategy);
-  const base = await readCandles(options.candles);
-  const candles = joined(base, timeframe, options.candles);
-  const btc =
-    options.btc === undefined ? null : joined(await readCandles(options.btc), timeframe, options.btc);
-  const funding = options.funding === undefined ? null : await readFunding(options.funding);
-  const frameCandles = aggregateFrames(base, timeframe, candles);
-  const input = {
-    symbol,
-    timeframe,
-    candles,
-    frameCandles,
-    btc: symbol === BTC_SYMBOL ? null : btc,
-    funding,
+  const strategies = options.strategy === undefined ? known : [parseStrategy(options.strategy, known)];
+  const trials = options.trials === undefined ? strategies.length : parseTrials(options.trials);
+  const input = await loadMarket(options, symbol, timeframe);
+  const detail = options.detail === undefined ? undefined : await readDetail(options.detail, input);
+  const result = backtest(input, { strategies, ...(detail === undefined ? {} : { detail }) });
+  const subject: BacktestSubject = { symbol, timeframe };
+  if (options.json !== true) return backtestReport(subject, result, luckOf(input, result, trials));
+  const luck = options.statistics === true ? luckOf(input, result, trials) : null;
+  return `${JSON.stringify(backtestJson(subject, result, luck), null, 2)}\n`;
+}
+
+function luckOf(input: StudyInput, result: BacktestResult, trials: number): Luck {
+  return {
+    hold: buyAndHold(input.candles, input.funding, DEFAULT_TRADE_RULES),
+    statistics: Object.fromEntries(
+      Object.entries(result.strategies).map(([name, { trades }]) => [
+        name,
+        statisticsOf(trades, { count: trials, sharpeVariance: null }),
+      ]),
+    ),
   };
-  const result = backtest(input, { strategies });
-  const subject = { symbol, timeframe };
-  return options.json === true
-    ? `${JSON.stringify(backtestJson(subject, result), null, 2)}\n`
-    : backtestReport(subject, result);
 }
 
-function parseSymbol(text: string): string {
-  if (symbolSchema.safeParse(text).success) return text;
-  throw new InputError(
-    `${JSON.stringify(text)} is not a symbol: write it as the exchange does, such as BTCUSDT`,
-  );
+function parseTrials(text: string): number {
+  const trials = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(trials) && trials > 0) return trials;
+  throw new InputError(`${JSON.stringify(text)} is not a number of trials: give a whole number from 1 on`);
 }
 
-function parseTimeframe(text: string): Timeframe {
-  if (isTimeframe(text)) return text;
-  throw new InputError(`${JSON.stringify(text)} is not a timeframe: choose one of ${TIMEFRAMES.join(", ")}`);
-}
-
-function parseStrategies(name: string | undefined): readonly Strategy[] {
-  if (name === undefined) return STRATEGIES;
-  const strategy = findStrategy(name);
-  if (strategy !== undefined) return [strategy];
-  throw new InputError(`${JSON.stringify(name)} is not a strategy: choose one of ${strategyNames()}`);
-}
-
-function strategyNames(): string {
-  return STRATEGIES.map((strategy) => strategy.name).join(", ");
-}
-
-function joined(base: Candles, timeframe: Timeframe, path: string): Candles {
+async function readDetail(path: string, { timeframe }: StudyInput): Promise<Candles> {
+  const detail = await readCandles(path);
   const intervalMs = timeframeMs(timeframe);
-  if (!divides(base.intervalMs, intervalMs)) {
-    throw new InputError(
-      `${path}: candles of ${base.intervalMs / 60_000} minutes cannot be joined to candles of ${timeframe}: ` +
-        "the base interval must divide the timeframe",
-    );
-  }
-  const candles = aggregate(base, intervalMs);
-  if (candles.length > 0) return candles;
-  throw new InputError(`${path}: ${base.length} candles do not make one whole candle of ${timeframe}`);
+  if (detail.intervalMs < intervalMs && intervalMs % detail.intervalMs === 0) return detail;
+  throw new InputError(
+    `${path}: candles of ${detail.intervalMs / 60_000} minutes do not lie inside candles of ${timeframe}: ` +
+      "shorter ones that divide the timeframe are needed",
+  );
 }

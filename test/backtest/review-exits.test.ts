@@ -9,12 +9,13 @@ import { DEFAULT_TRADE_RULES, directionOf, entryFill, type TradeRules } from "#l
 import { aggregate } from "#libs/strategy/aggregate.ts";
 import { type Candles, endMs, openTimeMs } from "#libs/strategy/candles.ts";
 import { decide, FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
-import { noSignal, type Side } from "#libs/strategy/decision.ts";
+import type { Side } from "#libs/strategy/decision.ts";
 import { aggregateFrames } from "#libs/strategy/frames.ts";
 import { makeCandles, sliceCandles } from "#libs/strategy/make-candles.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
 import { MINUTE_MS } from "#libs/strategy/timeframe.ts";
+import { BUSY } from "#test/support/busy-strategy.ts";
 import { madeCandles, madeFunding } from "#test/support/made-candles.ts";
 
 const START = Date.UTC(2025, 0, 1);
@@ -187,17 +188,6 @@ describe("a candle with stop and target", () => {
   });
 });
 
-/** Signals often, either way. */
-const BUSY: Strategy = {
-  name: "BUSY",
-  description: "made for a test",
-  defaults: {},
-  decide(view) {
-    const rsi = view.rsi();
-    if (rsi < 45) return { kind: "signal", side: "LONG", confidence: 70, reasons: [] };
-    return rsi > 55 ? { kind: "signal", side: "SHORT", confidence: 70, reasons: [] } : noSignal("quiet");
-  },
-};
 /** So close that stop and target often lie in one candle. */
 const CLOSE: TradeRules = { ...DEFAULT_TRADE_RULES, stopLossPercent: 0.3, takeProfitPercent: 0.6 };
 
