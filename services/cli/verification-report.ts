@@ -50,7 +50,7 @@ export function verificationReport(subject: VerificationSubject, verification: V
 
 function failure({ what, when, expected, found, index, timeMs, candles }: Violation): string {
   return (
-    `${what} changes when ${when}: first at candle ${index} (${showTime(timeMs)}), ` +
+    `${what} changes when ${when}: first at candle ${index}, ${showTime(timeMs)}, ` +
     `from ${expected} to ${found}; ${candles} ${candles === 1 ? "candle" : "candles"} in all`
   );
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Verification, verifyStrategy } from "#libs/backtest/verification/verify-strategy.ts";
+import { ADVANCED } from "#libs/strategy/advanced.ts";
+import { BASIC } from "#libs/strategy/basic.ts";
 import { openTimeMs } from "#libs/strategy/candles.ts";
 import { type Decision, noSignal } from "#libs/strategy/decision.ts";
 import type { MarketView } from "#libs/strategy/market-view.ts";
@@ -43,6 +45,35 @@ describe("verifying an honest strategy", () => {
       }
     },
   );
+
+  it("finds nothing in any indicator of the market view", () => {
+    const { coinTrend, btcTrend, zones } = ADVANCED.defaults;
+    const asksAll = strategyOf((view) => {
+      const answers = [
+        [view.open(1), view.high(2), view.low(3), view.close(4), view.volume(5), view.rsi(), view.rsi(6)],
+        [view.isBullishCandle(BASIC.defaults.candle), view.isBearishCandle(BASIC.defaults.candle)],
+        [view.changePercent(30), view.ma5(), view.ma20(), view.bandLower(), view.bandUpper()],
+        [
+          view.bandWidthPercent(),
+          view.percentB(),
+          view.coinTrend(coinTrend),
+          view.coinTrendStrength(coinTrend),
+        ],
+        [view.btcTrend(btcTrend), view.btcTrends("UP", btcTrend), view.btcTrendStrength(btcTrend)],
+        [view.btcChangePercent(btcTrend), view.fundingRate(), view.fundingSentiment(), view.frameCount()],
+        [
+          view.framesNearLevel(BASIC.defaults.levelRatios, 0.005),
+          view.support(zones),
+          view.resistance(zones),
+        ],
+        [view.supportDistancePercent(zones), view.resistanceDistancePercent(zones)],
+      ].flat();
+      return answers.length > 20 && view.rsi() > 70;
+    });
+    const verification = verifyStrategy(asksAll, madeInput({ timeframe: "3m", length: 6_000, seed: 9 }));
+    expect(failed(verification)).toEqual([]);
+    expect(verification.signals).toBeGreaterThan(0);
+  });
 
   it("measures how many candles it must be warmed up with", () => {
     const needed = (isLong: (view: MarketView) => boolean) =>

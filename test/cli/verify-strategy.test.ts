@@ -47,14 +47,14 @@ describe("verify-strategy", () => {
     const dear = made((view) => view.close() > 150);
     const { code, out, err } = await captured((output) => runVerifyStrategy(args, output, dear));
     expect({ code, err }).toEqual({ code: 1, err: "" });
-    expect(out).toMatch(/scale\s+FAILS decision changes when all prices are .*: first at candle \d+ \(2025-/);
+    expect(out).toMatch(/scale\s+FAILS decision changes when all prices are .*: first at candle \d+, 2025-/);
     expect(out.match(/ ok /g)).toHaveLength(4);
     const json = await captured((output) => runVerifyStrategy([...args, "--json"], output, dear));
     expect(json.code).toBe(1);
     const found = JSON.parse(json.out);
     expect(found).toMatchObject({ strategy: "MADE", timeframe: "1m", sound: false, candles: 3_940 });
     expect(found.checks["look-ahead"]).toBeNull();
-    expect(out).toContain(`candle ${found.checks.scale.first_candle} `);
+    expect(out).toContain(`candle ${found.checks.scale.first_candle}, `);
   });
 
   it("says when there was no signal to look at", async () => {
