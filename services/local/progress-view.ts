@@ -88,6 +88,7 @@ const ROWS = 24;
 const COLUMNS = 80;
 const cursorUp = (lines: number) => (lines === 0 ? "" : `\u001b[${lines}A`);
 const ERASE_BELOW = "\u001b[0J";
+const ERASE_ROW = "\u001b[K";
 
 /** A live view at the bottom of a terminal; log lines written to `lines` scroll above it. */
 export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
@@ -97,8 +98,11 @@ export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
     const rows = renderProgress(progress)
       .split("\n")
       .slice(1 - (stream.rows || ROWS))
-      .map((row) => row.slice(0, (stream.columns || COLUMNS) - 1));
-    stream.write(`${cursorUp(drawn)}${ERASE_BELOW}${above}${rows.join("\n")}\n`);
+      .map((row) => `${ERASE_ROW}${row.slice(0, (stream.columns || COLUMNS) - 1)}\n`);
+    // Erased row by row, for some terminals keep a screen that is cleared at once in their scrollback. A log
+    // line may be wider than the screen: below one, everything goes.
+    const room = above === "" ? "" : ERASE_BELOW;
+    stream.write(`\r${cursorUp(drawn)}${room}${above}${rows.join("")}${ERASE_BELOW}`);
     drawn = rows.length;
   };
   const timer = setInterval(() => draw(), FRAME_MS);

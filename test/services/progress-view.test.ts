@@ -6,8 +6,8 @@ import { manualClock } from "#test/support/manual-clock.ts";
 import { position } from "#test/support/positions.ts";
 
 const ESCAPE = "\u001b";
-/** What the view sends beside text: cursor up, erase below, next row. */
-const CONTROL = new RegExp(`(${ESCAPE}\\[\\d*[AJ]|\n)`);
+/** What the view sends beside text: cursor up, erase below, erase the row, first column, next row. */
+const CONTROL = new RegExp(`(${ESCAPE}\\[\\d*[AJK]|\r|\n)`);
 const CURSOR_UP = new RegExp(`^${ESCAPE}\\[(\\d+)A$`);
 
 function progress(overrides: Partial<Progress> = {}): Progress {
@@ -93,7 +93,9 @@ describe("the progress view", () => {
         const up = CURSOR_UP.exec(part)?.[1];
         if (up !== undefined) at = Math.max(0, at - Number(up));
         else if (part === "\u001b[0J") rows.splice(at, rows.length, "");
+        else if (part === `${ESCAPE}[K`) rows[at] = "";
         else if (part === "\n") rows[++at] ??= "";
+        else if (part === "\r") continue;
         else if (part !== "") rows[at] = part;
       }
       return rows.filter((row) => row !== "");
@@ -111,6 +113,18 @@ describe("the progress view", () => {
       expect(screen.slice(0, 2)).toEqual(["first line", "second line"]);
       expect(screen.filter((row) => row.startsWith("crypto-backtest"))).toHaveLength(1);
       expect(screen.at(-1)?.trim()).toBe("backtesting");
+    });
+
+    it("draws over itself, for a screen that is cleared goes to the scrollback of some terminals", () => {
+      const { stream, sent } = terminal(120, 40);
+      const view = showProgress(progress({ activity: "scanning" }), stream);
+      view.lines.write("a line\n");
+      const before = sent().length;
+      view.close();
+      const again = sent().slice(before);
+      // From the first column: a terminal shows ^C where the cursor stands.
+      expect(again).toMatch(new RegExp(`^\r${ESCAPE}\\[\\d+A${ESCAPE}\\[Kcrypto-backtest`));
+      expect(again.split(`${ESCAPE}[0J`)).toEqual([expect.stringMatching(/\n$/), ""]);
     });
 
     it("never draws more than fits, where it could not be taken back", () => {
