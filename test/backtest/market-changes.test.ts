@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AlteredFuture } from "#libs/backtest/verification/altered-future.ts";
+import { marketAsLoaded, marketUntil, scaledMarket } from "#libs/backtest/verification/market-changes.ts";
+import { type Candles, endMs, openTimeMs } from "#libs/strategy/candles.ts";
+import { DAY_MS, MINUTE_MS } from "#libs/strategy/timeframe.ts";
+import { inputUntil, madeInput, scaledInput } from "#test/support/study-inputs.ts";
+
+const INPUT = madeInput({ timeframe: "5m", length: 9_000, seed: 3 });
+const { candles } = INPUT;
+
+describe("the market until a moment", () => {
+  it("is what had closed and been settled then", () => {
+    const moment = fc.integer({ min: candles.startMs, max: endMs(candles) + DAY_MS });
+    fc.assert(
+      fc.property(moment, (timeMs) => {
+        expect(marketUntil(INPUT, timeMs)).toEqual(inputUntil(INPUT, timeMs));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("keeps one series one", () => {
+    const own = { ...INPUT, btc: candles, frameCandles: new Map([[candles.intervalMs, candles]]) };
+    const known = marketUntil(own, openTimeMs(candles, 100));
+    expect(known.btc).toBe(known.candles);
+    expect(known.frameCandles.get(candles.intervalMs)).toBe(known.candles);
+  });
+});
+
+describe("the market as live services load it", () => {
+  const i = 1_500;
+  const loaded = marketAsLoaded(INPUT, i, 500);
+  const closedMs = openTimeMs(candles, i + 1);
+
+  it("ends with the candle that is decided about and begins a warm-up before it", () => {
+    expect(loaded.candles.length).toBe(501);
+    expect(endMs(loaded.candles)).toBe(closedMs);
+    expect(loaded.candles.close.at(-1)).toBe(candles.close[i]);
+    expect(loaded.btc?.startMs).toBe(loaded.candles.startMs);
+    expect(loaded.btc?.length).toBe(501);
+  });
+
+  it("has each frame's candles from a lookback before that on, as far as there are any", () => {
+    for (const [intervalMs, days] of [
+      [15, 2],
+      [30, 5],
+      [240, 7],
+    ].map(([minutes = 0, count = 0]) => [minutes * MINUTE_MS, count] as const)) {
+      const whole = INPUT.frameCandles.get(intervalMs);
+      const frame = loaded.frameCandles.get(intervalMs);
+      if (whole === undefined || frame === undefined) throw new Error("the made market has all frames");
+      const aligned = Math.floor(loaded.candles.startMs / intervalMs) * intervalMs;
+      expect(frame.startMs).toBe(Math.max(whole.startMs, aligned - days * DAY_MS));
+      expect(endMs(frame)).toBe(Math.floor(closedMs / intervalMs) * intervalMs);
+    }
+  });
+
+  it("knows the rate that held when the first candle opened, and none before or after", () => {
+    const times = [...(loaded.funding?.timeMs ?? [])];
+    const [first = Number.NaN, second = Number.NaN] = times;
+    expect(first).toBeLessThanOrEqual(loaded.candles.startMs);
+    expect(second).toBeGreaterThan(loaded.candles.startMs);
+    expect(times.at(-1)).toBeLessThanOrEqual(closedMs);
+    const settled = [...(INPUT.funding?.timeMs ?? [])];
+    expect(settled.filter((timeMs) => timeMs >= first && timeMs <= closedMs)).toEqual(times);
+  });
+
+  it("is all there is when there is less", () => {
+    expect(marketAsLoaded(INPUT, 70, 500).candles.length).toBe(71);
+  });
+});
+
+describe("the market at other prices", () => {
+  it("is the same but for the prices, and a copy", () => {
+    expect(scaledMarket(INPUT, 4)).toEqual(scaledInput(INPUT, 4));
+    expect(scaledMarket(INPUT, 1).candles.close).not.toBe(candles.close);
+  });
+});
+
+describe("a future that is another one", () => {
+  const columnsOf = ({ open, high, low, close }: Candles) => [open, high, low, close];
+  const allSeries = () => [
+    candles,
+    ...INPUT.frameCandles.values(),
+    ...(INPUT.btc === null ? [] : [INPUT.btc]),
+  ];
+
+  it("changes every price that becomes known later, once, and no earlier one", () => {
+    const before = allSeries().map((series) => columnsOf(series).map((column) => column.slice()));
+    const future = new AlteredFuture(INPUT, 1.25);
+    try {
+      // In two steps, as a walk does it; the second one must not alter again what the first has.
+      for (const moment of [1_200, 900].map((i) => openTimeMs(candles, i + 1))) {
+        future.after(moment);
+        for (const [s, series] of allSeries().entries()) {
+          const known = (moment - series.startMs) / series.intervalMs;
+          for (const [c, column] of columnsOf(series).entries()) {
+            const expected = before[s]?.[c]?.map((price, k) => (k + 1 <= known ? price : price * 1.25));
+            expect(column).toEqual(expected);
+          }
+        }
+      }
+    } finally {
+      future.restore();
+    }
+    expect(allSeries().map(columnsOf)).toEqual(before);
+  });
+});
