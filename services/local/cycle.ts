@@ -1,5 +1,6 @@
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import { RESULT_LIFE_SECONDS } from "#libs/contracts/results-item.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
 import { pause } from "#libs/runtime/pause.ts";
@@ -13,7 +14,7 @@ const POLL_MS = 100;
 export type Scanned = Extract<ScanSummary, { kind: "scanned" }>;
 export type Selected = Extract<SelectSummary, { kind: "selected" }>;
 
-/** One scan and the end of all its backtests. Null when this hour's scan is already done. */
+/** One scan and the end of all its backtests, or of its life. Null when this hour's scan is already done. */
 export async function scanAndBacktest(
   pipeline: Pipeline,
   progress: Progress,
@@ -32,7 +33,7 @@ export async function scanAndBacktest(
     if (item === null) throw new Error(`the scan ${scanned.scanId} is not in the scan history`);
     progress.backtests.ended = item.totalTasks - item.pendingTasks;
     progress.backtests.failed = item.failedTasks;
-    if (item.pendingTasks === 0 || stopping.aborted) {
+    if (item.pendingTasks === 0 || isOver(pipeline, scanned) || stopping.aborted) {
       return { scanned, item, scanMs: scannedMs - startedMs, backtestsMs: monotonicMs() - scannedMs };
     }
     await pause(POLL_MS, stopping);
@@ -67,6 +68,11 @@ export async function selectAndFind(
   const positions = await pipeline.positions.active();
   progress.positions = positions;
   return { selected, positions, selectMs: selectedMs - startedMs, findMs: monotonicMs() - selectedMs };
+}
+
+/** Behind the life of its results nothing of a scan is stored or counted: what is pending then stays so. */
+function isOver({ clock }: Pipeline, { scanTimestamp }: Scanned): boolean {
+  return clock.nowMs() > (scanTimestamp + RESULT_LIFE_SECONDS) * 1000;
 }
 
 /** Signals that waited for a retry expire in the queue without a word: behind their life nothing is to come. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import { RESULT_LIFE_SECONDS } from "#libs/contracts/results-item.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import type { ExchangeSimulator } from "#libs/market/simulator/server.ts";
 import { startExchangeSimulator } from "#libs/market/simulator/server.ts";
@@ -113,6 +114,17 @@ describe("a cycle of the pipeline in one process", () => {
     expect(taken).toBeGreaterThan(0);
     expect(progress.signals).toEqual({ published: taken, ended: taken });
     expect((await pipeline.queue.depth(TRADING_SIGNALS)).dead).toBe(taken);
+  });
+
+  it("goes on when the scan's life has ended before its backtests, as on a machine that slept", async () => {
+    simulator.setFaults({ faults: [{ kind: "http-500", path: "/kline" }] });
+    const scanning = scanAndBacktest(pipeline, progress, never);
+    await eventually(
+      "the tasks wait for their next attempt",
+      async () => (await pipeline.queue.depth(BACKTEST_TASKS)).retrying > 0,
+    );
+    clock.advance(RESULT_LIFE_SECONDS * 1000);
+    expect((await scanning)?.item).toMatchObject({ totalTasks: 4, pendingTasks: 4 });
   });
 
   it("ends its waiting when it is told to stop", async () => {
