@@ -19,4 +19,28 @@ describe("RSI", () => {
     const rsi = wilderRsi(close);
     for (let i = 31; i < 60; i++) expect(rsi[i]).toBe(rsi[30]);
   });
+
+  it("agrees with Wilder's own averages at any length, through a standstill of weeks", () => {
+    const standstill = { from: 3_000, until: 40_000 };
+    let price = 100;
+    const close = Float64Array.from({ length: 60_000 }, (_, i) => {
+      const still = i >= standstill.from && i < standstill.until;
+      price *= still ? 1 : 1 + 0.001 * Math.sin(i * i);
+      return price;
+    });
+    const rsi = wilderRsi(close);
+    for (let i = standstill.from; i < standstill.until; i++) expect(rsi[i]).toBe(rsi[standstill.from - 1]);
+    let [gain, loss] = [0, 0];
+    for (let i = 1; i < close.length; i++) {
+      const change = (close[i] ?? Number.NaN) - (close[i - 1] ?? Number.NaN);
+      const seeding = i <= 14;
+      gain = seeding ? gain + Math.max(change, 0) / 14 : (gain * 13 + Math.max(change, 0)) / 14;
+      loss = seeding ? loss + Math.max(-change, 0) / 14 : (loss * 13 + Math.max(-change, 0)) / 14;
+      // In the standstill the averages themselves shrink to nothing.
+      if (i < 14 || (i >= standstill.from && i < standstill.until)) continue;
+      const expected = (100 * gain) / (gain + loss);
+      // Right after it, what is left of the time before is nothing too, if not the same nothing.
+      expect(Math.abs((rsi[i] ?? Number.NaN) - expected)).toBeLessThanOrEqual(1e-9 * expected + 1e-60);
+    }
+  });
 });
