@@ -269,6 +269,13 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
     expect(everything(failure) + log.text()).not.toContain("hunter2");
   });
 
+  it("names the virtual host when that is what the broker refuses", async () => {
+    const url = `amqp://guest:guest@127.0.0.1:${brokerUrl.port}/nowhere`;
+    await expect(fixture.connect({ url, startupTimeoutMs: 1_500 })).rejects.toThrow(
+      /no connection to RabbitMQ at .*\/nowhere for 2 s: the virtual host is unknown/,
+    );
+  });
+
   it("trusts only certificates of the given authority", async () => {
     const folder = await mkdtemp(join(tmpdir(), "rabbitmq-tls-"));
     const run = promisify(execFile);

@@ -35,7 +35,7 @@ export interface Link {
  * Connects, and from then on reconnects without end with a growing, jittered wait. There is one way back from
  * every failure: the connection ends and `setup` makes everything anew on the next one.
  * @throws QueueError when there is no connection after `startupTimeoutMs`, or at once when trying again cannot
- * help (wrong password, unknown vhost, a queue that exists with other arguments, an untrusted certificate).
+ * help (wrong password, a queue that exists with other arguments, an untrusted certificate).
  */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const { address, purpose, logger } = options;
@@ -69,7 +69,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     logger.warn({ ...fields, err: error }, "connection to RabbitMQ lost"),
   );
   recovering.on("reconnect-scheduled", ({ attempt, delay, error }) =>
-    logger.warn({ ...fields, attempt, delayMs: delay, reason: error.message }, "RabbitMQ is tried again"),
+    logger.warn({ ...fields, attempt, delayMs: delay, reason: reasonOf(error) }, "RabbitMQ is tried again"),
   );
   recovering.on("blocked", (reason) => logger.warn({ ...fields, reason }, "RabbitMQ blocks publishers"));
   recovering.on("unblocked", () => logger.info(fields, "RabbitMQ takes messages again"));
@@ -104,7 +104,7 @@ async function firstConnection(
   } catch (error) {
     await doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
     signal?.throwIfAborted();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? reasonOf(error) : String(error);
     const waited = error === last && !isHopeless(last) ? ` for ${Math.round(timeoutMs / 1_000)} s` : "";
     throw new QueueError(`no connection to RabbitMQ at ${address.shown}${waited}: ${reason}`, {
       cause: error,
@@ -116,7 +116,7 @@ async function firstConnection(
 }
 
 const HOPELESS_CODES = new Set<unknown>([
-  // AMQP: ACCESS_REFUSED, NOT_ALLOWED (no such vhost), PRECONDITION_FAILED (other queue arguments)
+  // AMQP: ACCESS_REFUSED, NOT_ALLOWED, PRECONDITION_FAILED (other queue arguments)
   403,
   530,
   406,
@@ -127,6 +127,15 @@ const HOPELESS_CODES = new Set<unknown>([
   "CERT_HAS_EXPIRED",
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
+
+/**
+ * What went wrong, for people. The driver drops the broker's words when it refuses the virtual host, so that an
+ * unknown one cannot be told from one that a starting broker has not opened yet, and both are tried again.
+ */
+function reasonOf(error: Error): string {
+  if (!error.message.startsWith("Expected ConnectionOpenOk")) return error.message;
+  return `the virtual host is unknown, not allowed to this user, or not open yet (${error.message})`;
+}
 
 /** Handshake errors carry the AMQP code only in their text. */
 function isHopeless(error: Error): boolean {
