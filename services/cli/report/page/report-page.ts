@@ -50,7 +50,10 @@ export class ReportPage {
     if (first === undefined) throw new Error("the report holds no strategy");
     this.#strategy = first;
     this.#tabs = new StrategyTabs(data.strategies, (strategy) => this.#showStrategy(strategy));
-    this.#list = new TradeList((trade) => this.#select(trade));
+    this.#list = new TradeList((trade) => {
+      this.#select(trade);
+      this.#bringChartIntoView();
+    });
     root.replaceChildren(...this.#layout());
     const { decimals } = data.series;
     this.#overlay = new TradeOverlay(decimals);
@@ -221,11 +224,12 @@ export class ReportPage {
   #select(trade: ReportedTrade): void {
     this.#selected = trade;
     const number = this.#strategy.trades.indexOf(trade) + 1;
-    this.#list.select(trade);
     this.#equity.mark(trade);
     this.#trade.replaceChildren(
       ...tradePanel(trade, number, zonesOf(trade, this.#rule()), this.#data.series),
     );
+    // After the numbers, which take their room from the list's.
+    this.#list.select(trade);
     this.#drawOverlay();
     this.#chart.show(this.#spanOf(trade));
     const sentence =
@@ -234,6 +238,13 @@ export class ReportPage {
     this.#announcement.textContent = sentence;
     this.#priceBox.setAttribute("aria-label", `Candles around ${sentence}`);
     this.#remember(`${this.#strategy.name}/${number}`);
+  }
+
+  /** On a small screen the list is below the chart: what was asked for there is to be seen. */
+  #bringChartIntoView(): void {
+    const { top, bottom, height } = this.#priceBox.getBoundingClientRect();
+    const visible = Math.min(bottom, window.innerHeight) - Math.max(top, 0);
+    if (visible < height * 0.7) this.#priceBox.scrollIntoView({ block: "center" });
   }
 
   #deselect(): void {

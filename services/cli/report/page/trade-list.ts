@@ -75,7 +75,10 @@ export class TradeList {
     this.#body.addEventListener("click", ({ target }) => {
       const row = target instanceof Element ? target.closest("tr") : null;
       const entry = this.#all[Number(row?.dataset.number) - 1];
-      if (entry !== undefined) this.#picked(entry.trade);
+      if (entry === undefined) return;
+      this.#picked(entry.trade);
+      // A click on a row leads the keyboard there too.
+      this.focusSelected();
     });
     this.element = element(
       "section",
