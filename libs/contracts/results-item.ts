@@ -7,6 +7,33 @@ export const RESULT_LIFE_SECONDS = 24 * 60 * 60;
 const money = z.number();
 const percent = z.number();
 
+const probability = z.number().min(0).max(1);
+
+/** How much of a strategy's figures may be luck; see `libs/backtest/statistics` for formulas and sources. */
+export const strategyStatisticsSchema = z.object({
+  /** 95 % confidence interval of the win rate, percent. */
+  winRateLow: percent.nullable(),
+  winRateHigh: percent.nullable(),
+  /** Of the mean trade, against "it earns nothing". */
+  pValue: probability.nullable(),
+  /** Mean over standard deviation of a trade. */
+  sharpe: z.number().nullable(),
+  /** Probability that the true Sharpe ratio is above 0. */
+  probabilisticSharpe: probability.nullable(),
+  /** Probability that it is above what the best of all trials would show by luck. */
+  deflatedSharpe: probability.nullable(),
+  /** Configurations that a scan tries: coins x timeframes x strategies. */
+  trials: z.int().min(1),
+  /** Holding the coin over the same window, for the notional of a trade and at its costs. */
+  buyAndHoldPnl: money.nullable(),
+  buyAndHoldPercent: percent.nullable(),
+  /** Trades whose candle holds both stop and target; they count as stopped. */
+  ambiguousTrades: z.int().min(0),
+  /** Total PnL, had they reached the target first. */
+  optimisticPnl: money,
+});
+export type StrategyStatistics = z.infer<typeof strategyStatisticsSchema>;
+
 /** The figures of one strategy over one window. What is undefined (a mean of nothing) is null, never 0. */
 export const strategyFiguresSchema = z.object({
   totalTrades: z.int().min(0),
@@ -27,6 +54,8 @@ export const strategyFiguresSchema = z.object({
   funding: money,
   /** Entries not taken because the price had moved beyond the tolerance. */
   skippedEntries: z.int().min(0),
+  /** Absent in results of versions that did not compute it. */
+  statistics: strategyStatisticsSchema.optional(),
 });
 export type StrategyFigures = z.infer<typeof strategyFiguresSchema>;
 

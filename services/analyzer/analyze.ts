@@ -1,5 +1,6 @@
 import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
 import { returnsCorrelation } from "#libs/backtest/returns-correlation.ts";
+import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { TradeRules } from "#libs/backtest/trade-rules.ts";
 import { type BacktestTask, backtestTaskSchema } from "#libs/contracts/messages.ts";
 import type { ResultsItem, TimeframeResult } from "#libs/contracts/results-item.ts";
@@ -13,6 +14,7 @@ import { type Candles, endMs, openTimeMs } from "#libs/strategy/candles.ts";
 import { coinTrendAt } from "#libs/strategy/describe-moment.ts";
 import { DAY_MS, type Timeframe, timeframeMs } from "#libs/strategy/timeframe.ts";
 import { type FailureParts, withFailurePolicy } from "../failure-policy.ts";
+import { storedFigures } from "./stored-figures.ts";
 
 export interface AnalyzeParts extends FailureParts {
   readonly history: HistoryLoader;
@@ -23,6 +25,8 @@ export interface AnalyzeParts extends FailureParts {
   /** The timeframes of a scan: when all have ended without a trade, the coin is inactive. */
   readonly timeframes: readonly Timeframe[];
   readonly backtestDays: Readonly<Record<Timeframe, number>>;
+  /** Coins that a scan takes: with timeframes and strategies, what a result was chosen from. */
+  readonly topNCoins: number;
 }
 
 /**
@@ -108,7 +112,7 @@ async function analyzeTask(
   const result = backtest(input, { rules: parts.rules, firstIndex });
   return {
     timeframe,
-    result: timeframeResult(result, {
+    result: timeframeResult(parts, history, result, {
       candles: input.candles.length - firstIndex,
       from: openTimeMs(input.candles, firstIndex),
       to: openTimeMs(input.candles, input.candles.length),
@@ -141,12 +145,17 @@ function trendAnalysis(input: History["input"]): NonNullable<ResultsItem["trendA
 }
 
 function timeframeResult(
+  parts: AnalyzeParts,
+  { input, firstIndex }: History,
   result: BacktestResult,
   window: Pick<TimeframeResult, "candles" | "from" | "to" | "analysisTime">,
 ): TimeframeResult {
   const best = result.strategies[result.bestStrategy]?.figures;
+  const tried = Object.entries(result.strategies);
+  const trials = parts.topNCoins * parts.timeframes.length * tried.length;
+  const hold = buyAndHold(input.candles, input.funding, parts.rules, firstIndex);
   const strategies = Object.fromEntries(
-    Object.entries(result.strategies).map(([name, { figures }]) => [name, figures]),
+    tried.map(([name, strategy]) => [name, storedFigures(strategy, hold, trials)]),
   );
   return {
     totalTrades: best?.totalTrades ?? 0,

@@ -45,6 +45,7 @@ await runService("analyzer", async (scope) => {
     rules: tradeRulesOf(config),
     timeframes: config.timeframes,
     backtestDays: config.backtestDays,
+    topNCoins: config.topNCoins,
   };
   const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
   scope.own(protection, (held) => held.close());

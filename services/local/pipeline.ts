@@ -82,6 +82,7 @@ export async function startPipeline(
     analyzerId: workerId(),
     timeframes: config.timeframes,
     backtestDays: config.backtestDays,
+    topNCoins: config.topNCoins,
   };
   const onDeadTask = makeOnDeadTask(analyze);
   const analyzer = await queue.consume(BACKTEST_TASKS, makeAnalyze(analyze), {

@@ -1,6 +1,7 @@
 import { type TradingSignal, tradingSignalId } from "#libs/contracts/messages.ts";
 import { SCHEMA_VERSION } from "#libs/contracts/names.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import type { StrategyStatistics } from "#libs/contracts/results-item.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
@@ -79,11 +80,22 @@ function countRefusals(choices: readonly Choice[]): Record<RefusalKind, number> 
   return counts;
 }
 
+/** What a person should know before believing a taken strategy; probabilities in percent. */
+function luckFields(statistics: StrategyStatistics | undefined): Record<string, unknown> {
+  if (statistics === undefined) return {};
+  const percent = (value: number | null) => (value === null ? null : Number((value * 100).toFixed(1)));
+  return {
+    probabilisticSharpe: percent(statistics.probabilisticSharpe),
+    deflatedSharpe: percent(statistics.deflatedSharpe),
+    trials: statistics.trials,
+  };
+}
+
 function logChoice(logger: Logger, choice: Choice): void {
   const { symbol, timeframe, strategy, figures } = choice.candidate;
   const winRate = figures.winRate === null ? "none" : `${figures.winRate.toFixed(1)} %`;
   const line = `${symbol} ${timeframe} ${strategy} win rate ${winRate} PnL ${usd(figures.totalPnl)}`;
   const fields = { strategy: line, trades: figures.totalTrades };
-  if (choice.kind === "taken") logger.info(fields, "taken");
+  if (choice.kind === "taken") logger.info({ ...fields, ...luckFields(figures.statistics) }, "taken");
   else logger.info({ ...fields, reason: choice.reason }, "refused");
 }

@@ -24,6 +24,7 @@ import {
   NO_TRADES,
   outcome,
   SCAN_TIME,
+  statistics,
   withoutWriter,
 } from "#test/support/results.ts";
 
@@ -100,6 +101,33 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         const rounded = { totalPnl: 100.01, winRate: 56.67, maxDrawdown: 0, avgWin: null };
         expect(item?.timeframes["1m"]).toMatchObject({ ...rounded, strategies: { BASIC: rounded } });
         expect(item).toMatchObject({ price: 0.000_012_345, turnover: 2, optimalPnl: 100.01 });
+      });
+
+      it("rounds what may be luck in the same way, and leaves probabilities as they are", async () => {
+        const exact = {
+          winRateLow: 39.199_9,
+          winRateHigh: null,
+          buyAndHoldPnl: -51.254_9,
+          optimisticPnl: 0.001,
+        };
+        const kept = {
+          pValue: 0.032_123_45,
+          probabilisticSharpe: 0.911_111_1,
+          deflatedSharpe: null,
+          sharpe: 0.25,
+        };
+        const luck = statistics({ ...exact, ...kept });
+        await record(outcome("1m", { strategies: { BASIC: figures({ statistics: luck }) } }));
+
+        const stored = (await results().get("BTCUSDT", SCAN_TIME))?.timeframes["1m"]?.strategies.BASIC
+          ?.statistics;
+        expect(stored).toEqual({
+          ...luck,
+          winRateLow: 39.2,
+          winRateHigh: null,
+          buyAndHoldPnl: -51.25,
+          optimisticPnl: 0,
+        });
       });
 
       it("refuses a figure that is no number, and writes nothing", async () => {

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { backtestTaskSchema, tradingSignalSchema } from "#libs/contracts/messages.ts";
+import { strategyStatisticsSchema } from "#libs/contracts/results-item.ts";
 import { ContractError, fromWire, toWire } from "#libs/contracts/wire.ts";
 import { backtestTask, tradingSignal } from "#test/support/messages.ts";
+import { statistics } from "#test/support/results.ts";
 
 describe("the mapper between TypeScript and the wire", () => {
   it("names the fields of a task as the design does", () => {
@@ -40,6 +42,25 @@ describe("the mapper between TypeScript and the wire", () => {
         "issued_at",
       ].sort(),
     );
+  });
+
+  it("names what may be luck in a result, and brings it back", () => {
+    const luck = statistics();
+    const wire = toWire(strategyStatisticsSchema, luck, "statistics");
+    expect(Object.keys(wire)).toEqual([
+      "win_rate_low",
+      "win_rate_high",
+      "p_value",
+      "sharpe",
+      "probabilistic_sharpe",
+      "deflated_sharpe",
+      "trials",
+      "buy_and_hold_pnl",
+      "buy_and_hold_percent",
+      "ambiguous_trades",
+      "optimistic_pnl",
+    ]);
+    expect(fromWire(strategyStatisticsSchema, wire, "statistics")).toEqual(luck);
   });
 
   it("brings back what it sent, for any task", () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
+import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
 import { type BacktestTask, backtestTaskId } from "#libs/contracts/messages.ts";
 import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
@@ -9,6 +10,7 @@ import type { MarketData } from "#libs/market/market-data.ts";
 import type { InProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import type { Outcome } from "#libs/queue/queue.ts";
 import { twoDecimals, twoDecimalsOrNull } from "#libs/store/dynamodb/two-decimals.ts";
+import { STRATEGIES } from "#libs/strategy/registry.ts";
 import { DAY_MS, HOUR_MS, type Timeframe, timeframeMs } from "#libs/strategy/timeframe.ts";
 import { type AnalyzeParts, makeAnalyze, makeOnDeadTask } from "#services/analyzer/analyze.ts";
 import { clientOf } from "#test/support/dynamodb.ts";
@@ -61,6 +63,7 @@ describe("the analyzer", () => {
       rules: DEFAULT_TRADE_RULES,
       timeframes: TIMEFRAMES,
       backtestDays: DAYS,
+      topNCoins: 30,
       ...rest,
     };
   }
@@ -156,6 +159,26 @@ describe("the analyzer", () => {
         avgLoss: twoDecimalsOrNull(counted.avgLoss),
       });
     }
+    // Nothing was chosen from fewer: 30 coins, two timeframes, and every strategy of the registry.
+    const trials = 30 * TIMEFRAMES.length * STRATEGIES.length;
+    const { trades, ambiguity } = expected.strategies[expected.bestStrategy] ?? {
+      trades: [],
+      ambiguity: null,
+    };
+    const luck = statisticsOf(trades, { count: trials, sharpeVariance: null });
+    expect(entry?.strategies[expected.bestStrategy]?.statistics).toEqual({
+      winRateLow: twoDecimalsOrNull(luck.winRateInterval?.low ?? null),
+      winRateHigh: twoDecimalsOrNull(luck.winRateInterval?.high ?? null),
+      pValue: luck.meanTradePValue,
+      sharpe: luck.sharpe,
+      probabilisticSharpe: luck.probabilisticSharpe,
+      deflatedSharpe: luck.deflatedSharpe,
+      trials,
+      buyAndHoldPnl: expect.any(Number),
+      buyAndHoldPercent: expect.any(Number),
+      ambiguousTrades: ambiguity?.trades,
+      optimisticPnl: twoDecimals(ambiguity?.optimisticPnl ?? Number.NaN),
+    });
     expect(item).toMatchObject({
       scanId: SCAN_ID,
       status: "active",

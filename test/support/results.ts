@@ -1,8 +1,30 @@
-import type { ResultsItem, StrategyFigures, TimeframeResult } from "#libs/contracts/results-item.ts";
+import type {
+  ResultsItem,
+  StrategyFigures,
+  StrategyStatistics,
+  TimeframeResult,
+} from "#libs/contracts/results-item.ts";
 import type { ResultIdentity, TimeframeOutcome } from "#libs/store/results-store.ts";
 
 /** The moment the store tests take place, seconds. */
 export const SCAN_TIME = 1_750_000_000;
+
+export function statistics(overrides: Partial<StrategyStatistics> = {}): StrategyStatistics {
+  return {
+    winRateLow: 39.2,
+    winRateHigh: 72.62,
+    pValue: 0.0321,
+    sharpe: 0.2514,
+    probabilisticSharpe: 0.9113,
+    deflatedSharpe: null,
+    trials: 300,
+    buyAndHoldPnl: -51.25,
+    buyAndHoldPercent: -5.13,
+    ambiguousTrades: 2,
+    optimisticPnl: 180.75,
+    ...overrides,
+  };
+}
 
 export function figures(overrides: Partial<StrategyFigures> = {}): StrategyFigures {
   return {
@@ -20,6 +42,7 @@ export function figures(overrides: Partial<StrategyFigures> = {}): StrategyFigur
     fees: 33,
     funding: -0.12,
     skippedEntries: 1,
+    statistics: statistics(),
     ...overrides,
   };
 }

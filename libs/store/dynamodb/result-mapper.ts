@@ -1,5 +1,9 @@
 import type { z } from "zod";
-import { resultsItemSchema, type TimeframeResult } from "#libs/contracts/results-item.ts";
+import {
+  resultsItemSchema,
+  type StrategyStatistics,
+  type TimeframeResult,
+} from "#libs/contracts/results-item.ts";
 import type { TimeframeOutcome } from "../results-store.ts";
 import { twoDecimals, twoDecimalsOrNull } from "./two-decimals.ts";
 
@@ -26,9 +30,21 @@ export function roundedResult(result: TimeframeResult): TimeframeResult {
           confidenceAvg: twoDecimalsOrNull(figures.confidenceAvg),
           fees: twoDecimals(figures.fees),
           funding: twoDecimals(figures.funding),
+          ...(figures.statistics === undefined ? {} : { statistics: roundedStatistics(figures.statistics) }),
         },
       ]),
     ),
+  };
+}
+
+function roundedStatistics(statistics: StrategyStatistics): StrategyStatistics {
+  return {
+    ...statistics,
+    winRateLow: twoDecimalsOrNull(statistics.winRateLow),
+    winRateHigh: twoDecimalsOrNull(statistics.winRateHigh),
+    buyAndHoldPnl: twoDecimalsOrNull(statistics.buyAndHoldPnl),
+    buyAndHoldPercent: twoDecimalsOrNull(statistics.buyAndHoldPercent),
+    optimisticPnl: twoDecimals(statistics.optimisticPnl),
   };
 }
 
