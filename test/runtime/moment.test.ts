@@ -37,6 +37,9 @@ describe("parseMoment", () => {
     "2026-01-15T25:00Z",
     "2026-01-15T12",
     "1768478430000",
+    "0001-01-01",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31",
   ])("does not guess at %j", (text) => {
     expect(parseMoment(text)).toBeNull();
   });
