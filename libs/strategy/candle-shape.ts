@@ -48,29 +48,38 @@ function isBody(move: number, open: number, minimum: number): boolean {
 }
 
 /**
- * Whether a candle can be bullish (`direction` 1) or bearish (-1) at all, without a branch on a coin toss: for a
- * gate, which asks of one candle in four. Says yes a hair too often, never too rarely.
+ * 1 when a candle can be bullish, else 0: for a gate, which counts without branches. Says 1 a hair too often, never
+ * too rarely.
  */
-export function mayFitShape(
+export function mayBeBullish(
   open: number,
   high: number,
   low: number,
   close: number,
-  direction: number,
   shape: CandleShape,
-): boolean {
-  const move = (close - open) * direction;
+): number {
+  const body = Math.abs(close - open);
   const slack = open * 1e-9;
-  if (move >= open * shape.minimumBody - slack) return true;
-  const body = Math.abs(move);
-  const middle = (open + close) * 0.5;
-  const above = high - middle - body * 0.5;
-  const below = middle - body * 0.5 - low;
-  // The long shadow is below a hammer and above a shooting star.
-  const long = ((1 + direction) * below + (1 - direction) * above) * 0.5;
-  const short = above + below - long;
-  return (
-    long - short >= (shape.longShadow - shape.shortShadow) * body - slack &&
-    short <= shape.shortShadow * body + slack
-  );
+  const below = (open + close - body) * 0.5 - low;
+  const above = high - (open + close + body) * 0.5;
+  return +(close - open >= open * shape.minimumBody - slack) | mayReject(below, above, body, slack, shape);
+}
+
+/** The same for a bearish candle. */
+export function mayBeBearish(
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  shape: CandleShape,
+): number {
+  const body = Math.abs(close - open);
+  const slack = open * 1e-9;
+  const below = (open + close - body) * 0.5 - low;
+  const above = high - (open + close + body) * 0.5;
+  return +(open - close >= open * shape.minimumBody - slack) | mayReject(above, below, body, slack, shape);
+}
+
+function mayReject(long: number, short: number, body: number, slack: number, shape: CandleShape): number {
+  return +(long >= shape.longShadow * body - slack) & +(short <= shape.shortShadow * body + slack);
 }

@@ -1,21 +1,15 @@
 import { at } from "./at.ts";
-import { type CandleShape, isBearishCandle, isBullishCandle, mayFitShape } from "./candle-shape.ts";
+import { type CandleShape, isBearishCandle, isBullishCandle } from "./candle-shape.ts";
 import type { Candles, FundingRates } from "./candles.ts";
 import { ConfluenceZones, type ZoneRule } from "./confluence-zones.ts";
 import { retracement } from "./fibonacci.ts";
 import { FUNDING_HEAVY_RATE, type FundingSentiment, fundingSentiment, settledUntil } from "./funding.ts";
 import type { DoorNeeds, Gate } from "./gate.ts";
+import { GateScan } from "./gate-scan.ts";
 import type { MarketView } from "./market-view.ts";
 import { deviation, movingAverage } from "./moving-average.ts";
 import type { SwingWindow } from "./swing-window.ts";
 import { type TrendDirection, type TrendRule, trendDirection, trendStrength } from "./trend.ts";
-
-/** Whether BTC has moved far enough in a direction to be in a trend, its averages aside. */
-function moves(btc: Float64Array, j: number, back: number, limit: number, direction: 1 | -1): boolean {
-  if (j < back || j >= btc.length) return false;
-  const before = at(btc, j - back);
-  return direction * (at(btc, j) - before) >= before * limit;
-}
 
 /** The columns a cursor walks over. */
 export interface CursorSource {
@@ -29,8 +23,6 @@ export interface CursorSource {
 }
 
 const BAND_DEVIATIONS = 2;
-/** A necessary condition may be met a little too early, never too late. */
-const SLACK = 1 - 1e-9;
 const NO_NEEDS: DoorNeeds = {
   rise: "nothing",
   riseRsiAtMost: Number.POSITIVE_INFINITY,
@@ -62,6 +54,7 @@ export class MarketCursor implements MarketView {
   readonly #funding: FundingRates | null;
   readonly #swings: readonly SwingWindow[];
   readonly #zones = new ConfluenceZones();
+  readonly #gateScan: GateScan;
   #i = 0;
   #bandAt = -1;
   #bandMiddle = 0;
@@ -90,6 +83,12 @@ export class MarketCursor implements MarketView {
     this.#funding = source.funding;
     if (source.funding === null) this.#rateUntil = candles.length;
     this.#swings = source.swings;
+    this.#gateScan = new GateScan({
+      ...candles,
+      rsi: source.rsi,
+      btcClose: this.#btcClose,
+      btcOffset: this.#btcOffset,
+    });
   }
 
   /**
@@ -107,62 +106,24 @@ export class MarketCursor implements MarketView {
   seek(from: number, end: number, gate: Gate): number {
     const stop = Math.min(end, this.#length);
     if (!(gate.changeWindow >= 1 && gate.changeWindow <= from)) return from;
-    // The doors' needs hang on the settled rate: one stretch of candles for each.
-    for (let i = from; i < stop; ) {
-      this.#i = i;
-      const rate = this.#settledRate();
-      const stretchEnd = Math.min(stop, this.#rateUntil);
-      const needs = gate.needs?.[fundingSentiment(rate, gate.needs.heavyRate)] ?? NO_NEEDS;
-      const open = this.#seekInStretch(i, stretchEnd, gate, needs);
-      if (open < stretchEnd) return open;
-      i = stretchEnd;
+    const scan = this.#gateScan;
+    for (let i = from; i < stop; i = scan.until) {
+      if (!scan.covers(gate, i)) this.#scanFrom(i, stop, gate);
+      const open = scan.next(i);
+      if (open < scan.until) return Math.min(open, end);
     }
     return end;
   }
 
-  /** The tight loop: products with a hair of slack in the place of divisions, so that rounding shuts nothing. */
-  #seekInStretch(from: number, end: number, gate: Gate, needs: DoorNeeds): number {
-    const open = this.#open;
-    const high = this.#high;
-    const low = this.#low;
-    const close = this.#close;
-    const rsi = this.#rsi;
-    const btc = this.#btcClose;
-    const { rise, fall, oversold, overbought, riseRsiAtMost, fallRsiAtLeast } = needs;
-    const back = gate.changeWindow - 1;
-    const limit = (gate.changePercent / 100) * SLACK;
-    const riseLimit = rise === "shut" ? Number.POSITIVE_INFINITY : limit;
-    const fallLimit = fall === "shut" ? Number.NEGATIVE_INFINITY : -limit;
-    const rsiAtMost = oversold === "shut" ? Number.NEGATIVE_INFINITY : gate.rsiAtMost;
-    const rsiAtLeast = overbought === "shut" ? Number.POSITIVE_INFINITY : gate.rsiAtLeast;
-    const shape = gate.candle;
-    const btcBack = (gate.needs?.btcWindow ?? 1) - 1;
-    const btcLimit = ((gate.needs?.btcPercent ?? 0) / 100) * SLACK;
-    const btcShift = this.#btcOffset;
-
-    for (let i = from; i < end; i++) {
-      const value = at(rsi, i);
-      if (value <= rsiAtMost) {
-        if (oversold === "nothing" || moves(btc, i + btcShift, btcBack, btcLimit, 1)) return i;
-      } else if (value >= rsiAtLeast) {
-        if (overbought === "nothing" || moves(btc, i + btcShift, btcBack, btcLimit, -1)) return i;
-      }
-      const now = at(close, i);
-      const before = at(close, i - back);
-      const change = now - before;
-      if (change >= before * riseLimit) {
-        if (value > riseRsiAtMost) continue;
-        if (shape !== undefined && !mayFitShape(at(open, i), at(high, i), at(low, i), now, 1, shape))
-          continue;
-        if (rise === "nothing" || moves(btc, i + btcShift, btcBack, btcLimit, 1)) return i;
-      } else if (change <= before * fallLimit) {
-        if (value < fallRsiAtLeast) continue;
-        if (shape !== undefined && !mayFitShape(at(open, i), at(high, i), at(low, i), now, -1, shape))
-          continue;
-        if (fall === "nothing" || moves(btc, i + btcShift, btcBack, btcLimit, -1)) return i;
-      }
+  /** What the doors need hangs on the settled rate, so a scan ends where the next one settles. */
+  #scanFrom(i: number, end: number, gate: Gate): void {
+    if (gate.needs === undefined) {
+      this.#gateScan.scan(i, end, gate, NO_NEEDS);
+    } else {
+      this.#i = i;
+      const needs = gate.needs[fundingSentiment(this.#settledRate(), gate.needs.heavyRate)];
+      this.#gateScan.scan(i, Math.min(end, this.#rateUntil), gate, needs);
     }
-    return end;
   }
 
   open(back = 0): number {
