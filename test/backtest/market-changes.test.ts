@@ -86,6 +86,19 @@ describe("a future that is another one", () => {
     ...(INPUT.btc === null ? [] : [INPUT.btc]),
   ];
 
+  it("changes an array that two series share once", () => {
+    const shared = { ...INPUT, frameCandles: new Map([[candles.intervalMs, { ...candles }]]) };
+    const before = candles.close.slice();
+    const future = new AlteredFuture(shared, 2);
+    try {
+      future.after(openTimeMs(candles, 1));
+      expect(candles.close).toEqual(before.map((price, k) => (k === 0 ? price : price * 2)));
+    } finally {
+      future.restore();
+    }
+    expect(candles.close).toEqual(before);
+  });
+
   it("changes every price that becomes known later, once, and no earlier one", () => {
     const before = allSeries().map((series) => columnsOf(series).map((column) => column.slice()));
     const future = new AlteredFuture(INPUT, 1.25);
