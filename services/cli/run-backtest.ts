@@ -3,6 +3,7 @@ import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
 import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
+import { systemClock } from "#libs/runtime/clock.ts";
 import type { Candles } from "#libs/strategy/candles.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
@@ -15,6 +16,8 @@ import { InputError } from "./input-error.ts";
 import { loadMarket, parseSymbol, parseTimeframe, withMarketFiles } from "./load-market.ts";
 import { parseStrategy, strategyNames } from "./parse-strategy.ts";
 import { readCandles } from "./read-candles.ts";
+import { sourcesOf } from "./report/sources-of.ts";
+import { assertReportName, writeReport } from "./report/write-report.ts";
 import { type Output, runCommand } from "./run-command.ts";
 
 interface Options {
@@ -28,6 +31,7 @@ interface Options {
   readonly trials?: string;
   readonly statistics?: boolean;
   readonly json?: boolean;
+  readonly report?: string;
 }
 
 /**
@@ -58,10 +62,12 @@ function makeCommand(known: readonly Strategy[]): Command {
       "configurations tried in all, for the deflated Sharpe ratio (default: strategies)",
     )
     .option("--json", "print one JSON object")
-    .option("--statistics", "with --json: also how much of each result may be luck");
+    .option("--statistics", "with --json: also how much of each result may be luck")
+    .option("--report <file.html>", "also write a page with charts, figures and every trade");
 }
 
 async function report(options: Options, known: readonly Strategy[]): Promise<string> {
+  if (options.report !== undefined) assertReportName(options.report);
   const symbol = parseSymbol(options.symbol);
   const timeframe = parseTimeframe(options.timeframe);
   const strategies = options.strategy === undefined ? known : [parseStrategy(options.strategy, known)];
@@ -70,9 +76,21 @@ async function report(options: Options, known: readonly Strategy[]): Promise<str
   const detail = options.detail === undefined ? undefined : await readDetail(options.detail, input);
   const result = backtest(input, { strategies, ...(detail === undefined ? {} : { detail }) });
   const subject: BacktestSubject = { symbol, timeframe };
-  if (options.json !== true) return backtestReport(subject, result, luckOf(input, result, trials));
-  const luck = options.statistics === true ? luckOf(input, result, trials) : null;
-  return `${JSON.stringify(backtestJson(subject, result, luck), null, 2)}\n`;
+  const forPeople = options.json !== true || options.report !== undefined;
+  const luck = forPeople || options.statistics === true ? luckOf(input, result, trials) : null;
+  if (options.report !== undefined) {
+    await writeReport(options.report, {
+      study: input,
+      result,
+      rules: DEFAULT_TRADE_RULES,
+      sources: sourcesOf(options),
+      writtenAtMs: systemClock.nowMs(),
+      ...(luck === null ? {} : { luck }),
+    });
+  }
+  if (options.json !== true && luck !== null) return backtestReport(subject, result, luck);
+  const told = options.statistics === true ? luck : null;
+  return `${JSON.stringify(backtestJson(subject, result, told), null, 2)}\n`;
 }
 
 function luckOf(input: StudyInput, result: BacktestResult, trials: number): Luck {

@@ -1,6 +1,8 @@
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { backtest } from "#libs/backtest/backtest.ts";
+import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
+import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
 import type { Trade } from "#libs/backtest/trade.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
 import { makeReportData, type ReportInput } from "#services/cli/report/make-report-data.ts";
@@ -18,6 +20,12 @@ const INPUT: ReportInput = {
   rules: DEFAULT_TRADE_RULES,
   sources: ["Candles made for a test."],
   writtenAtMs: Date.UTC(2026, 0, 2, 3, 4),
+  luck: {
+    hold: buyAndHold(STUDY.candles, STUDY.funding, DEFAULT_TRADE_RULES),
+    statistics: Object.fromEntries(
+      Object.entries(RESULT.strategies).map(([name, { trades }]) => [name, statisticsOf(trades)]),
+    ),
+  },
 };
 /** The page opens on the strategy that did best. */
 const BEST = strategyOf(RESULT.bestStrategy);
@@ -166,6 +174,29 @@ describe.skipIf(!chromiumInstalled())(`the report's page (${NO_CHROMIUM})`, () =
     expect((await shown("Fees")).map(numberIn)).toEqual(figures.map((f) => rounded(2)(f.fees)));
     expect((await shown("Funding")).map(numberIn)).toEqual(figures.map((f) => rounded(2)(f.funding)));
     expect((await shown("Skipped entries")).map(numberIn)).toEqual(figures.map((f) => f.skippedEntries));
+  });
+
+  it("shows how much of each result may be luck, and what holding would have given", async () => {
+    const shown = async (title: string): Promise<string[]> =>
+      report.page.locator(`tr[data-figure="${title}"] td`).allInnerTexts();
+    const statistics = Object.values(INPUT.luck?.statistics ?? {});
+    expect((await shown("Mean trade by luck (p)")).map(numberIn)).toEqual(
+      statistics.map(({ meanTradePValue }) => Number(meanTradePValue?.toFixed(3))),
+    );
+    expect((await shown("Above luck of all (DSR)")).map(numberIn)).toEqual(
+      statistics.map(({ deflatedSharpe }) => Number(((deflatedSharpe ?? 0) * 100).toFixed(1))),
+    );
+    expect((await shown("Win rate, 95 % sure")).map((text) => text.split(" to ").map(numberIn))).toEqual(
+      statistics.map(({ winRateInterval }) => [
+        Number(winRateInterval?.low.toFixed(1)),
+        Number(winRateInterval?.high.toFixed(1)),
+      ]),
+    );
+    expect((await shown("Stop and target at once")).map(numberIn)).toEqual(
+      Object.values(RESULT.strategies).map(({ ambiguity }) => ambiguity.trades),
+    );
+    const [hold] = await shown("Buy and hold");
+    expect(numberIn(hold?.split(" ")[0] ?? "")).toBe(cents(INPUT.luck?.hold?.usdt ?? 0));
   });
 
   it("lists every trade with its entry, side and net result", async () => {

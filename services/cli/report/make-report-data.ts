@@ -6,6 +6,7 @@ import { FrameSwings } from "#libs/strategy/frame-swings.ts";
 import { sliceCandles } from "#libs/strategy/make-candles.ts";
 import { findStrategy } from "#libs/strategy/registry.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
+import type { Luck } from "../backtest-subject.ts";
 import { EMBEDDING_LIMITS, type EmbeddingLimits, embeddedSeries } from "./embedded-series.ts";
 import type {
   ReportData,
@@ -24,6 +25,8 @@ export interface ReportInput {
   /** Where the candles and the rest come from, as sentences for people. */
   readonly sources: readonly string[];
   readonly writtenAtMs: number;
+  /** How much of the result may be luck, when that was computed. */
+  readonly luck?: Luck;
   readonly limits?: EmbeddingLimits;
 }
 
@@ -32,7 +35,7 @@ export function makeReportData(input: ReportInput): ReportData {
   const { study, result, limits = EMBEDDING_LIMITS } = input;
   const { candles } = study;
   const strategies = Object.entries(result.strategies).map(([name, strategy]) =>
-    reportedStrategy(name, strategy, study),
+    reportedStrategy(name, strategy, input),
   );
   const spans = strategies.flatMap(({ trades }) =>
     trades.map(({ signalMs, exit }) => ({ signalMs, exitMs: exit === null ? null : exit.timeMs })),
@@ -50,12 +53,17 @@ export function makeReportData(input: ReportInput): ReportData {
     rules: input.rules,
     zoneRule: ADVANCED.defaults.zones,
     sources: input.sources,
+    hold: input.luck?.hold ?? null,
     series: embeddedSeries(window, spans, limits),
     strategies,
   };
 }
 
-function reportedStrategy(name: string, result: StrategyResult, study: StudyInput): ReportedStrategy {
+function reportedStrategy(
+  name: string,
+  result: StrategyResult,
+  { study, luck }: ReportInput,
+): ReportedStrategy {
   const frames = new FrameSwings(study);
   const swingsAt = ({ signalMs }: OpenTrade): readonly ReportedSwing[] => {
     // A signal is given when its candle closes, so the candle before this moment is the one decided about.
@@ -66,7 +74,14 @@ function reportedStrategy(name: string, result: StrategyResult, study: StudyInpu
   if (result.openTrade !== null) {
     trades.push(reportedTrade(result.openTrade, null, swingsAt(result.openTrade)));
   }
-  return { name, description: findStrategy(name)?.description ?? "", figures: result.figures, trades };
+  return {
+    name,
+    description: findStrategy(name)?.description ?? "",
+    figures: result.figures,
+    ambiguity: result.ambiguity,
+    statistics: luck?.statistics[name] ?? null,
+    trades,
+  };
 }
 
 function reportedTrade(

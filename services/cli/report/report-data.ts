@@ -1,4 +1,7 @@
 import type { Figures } from "#libs/backtest/figures.ts";
+import type { Ambiguity } from "#libs/backtest/review-exits.ts";
+import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
+import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import type { ExitReason } from "#libs/backtest/trade.ts";
 import type { TradeRules } from "#libs/backtest/trade-rules.ts";
 import type { ZoneRule } from "#libs/strategy/confluence-zones.ts";
@@ -24,6 +27,8 @@ export interface ReportData {
   /** What the backtest was given beside the candles, one sentence each. */
   readonly sources: readonly string[];
   readonly series: EmbeddedSeries;
+  /** Of the same window; null when it was not computed. */
+  readonly hold: BuyAndHold | null;
   /** In the order of the registry. */
   readonly strategies: readonly ReportedStrategy[];
 }
@@ -32,6 +37,9 @@ export interface ReportedStrategy {
   readonly name: string;
   readonly description: string;
   readonly figures: Figures;
+  readonly ambiguity: Ambiguity;
+  /** Null when they were not computed. */
+  readonly statistics: Statistics | null;
   /** In the order of time; the one still open at the end, if any, is the last. */
   readonly trades: readonly ReportedTrade[];
 }

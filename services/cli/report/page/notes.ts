@@ -16,7 +16,7 @@ export function notes(data: ReportData): HTMLElement {
     list(
       `Each trade: margin $${rules.marginUsdt}, leverage ${rules.leverage}, so $${notional} of ${data.symbol}; isolated, so no more than the margin can be lost before funding.`,
       `Entry at the open of the candle after the signal, skipped when it is more than ${rules.entryTolerancePercent} % from the signal's close.`,
-      `Stop ${rules.stopLossPercent} % and target ${rules.takeProfitPercent} % from the signal's close. A candle that touches both counts as stopped. A candle that opens beyond a level is filled at its open.`,
+      `Stop ${rules.stopLossPercent} % and target ${rules.takeProfitPercent} % from the signal's close. A candle that touches both counts as stopped, unless shorter candles inside it were given and show the target first. A candle that opens beyond a level is filled at its open.`,
       `Taker fee ${rules.takerFeePercent} % and slippage ${rules.slippagePercent} % on each side.`,
       "One position at a time. A position still open at the end counts in no figure.",
     ),

@@ -206,7 +206,7 @@ export class ReportPage {
     this.#strategy = strategy;
     this.#tabs.select(strategy);
     this.#headlines.replaceChildren(...headlines(strategy));
-    this.#figures.replaceChildren(figuresTable(this.#data.strategies, strategy.name));
+    this.#figures.replaceChildren(figuresTable(this.#data.strategies, this.#data.hold, strategy.name));
     this.#months.replaceChildren(monthsTable(this.#data, strategy));
     this.#list.show(strategy.trades);
     this.#equity.show(strategy);
