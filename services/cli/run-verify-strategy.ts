@@ -27,12 +27,14 @@ const EXIT_UNSOUND = 1;
 /**
  * Verifies a strategy on recorded candles and prints what was found.
  * @param strategies the ones to choose from.
+ * @param onPass is told what is being looked for.
  * @returns the exit code: 0 when every check holds, 1 when one does not, 2 when arguments or files cannot be used.
  */
 export function runVerifyStrategy(
   args: readonly string[],
   output: Output,
   strategies: readonly Strategy[] = STRATEGIES,
+  onPass?: (when: string) => void,
 ): Promise<number> {
   return runCommand<Options>(makeCommand(strategies), args, output, async (options) => {
     const strategy = parseStrategy(options.strategy, strategies);
@@ -44,7 +46,7 @@ export function runVerifyStrategy(
           `after ${FIRST_DECISION_INDEX}`,
       );
     }
-    const verification = verifyStrategy(strategy, input);
+    const verification = verifyStrategy(strategy, input, onPass);
     const subject = { strategy: strategy.name, symbol: input.symbol, timeframe };
     output.print(
       options.json === true

@@ -84,6 +84,18 @@ describe("verifying an honest strategy", () => {
     expect(needed((view) => view.rsi() > 60)).toBe(400);
   });
 
+  it("says what it does before each pass over the candles", () => {
+    const passes: string[] = [];
+    verifyStrategy(
+      strategyOf((view) => view.rsi() > 70),
+      market(),
+      (when) => passes.push(when),
+    );
+    expect(passes).toContain("the future is cut off");
+    expect(passes).toContain(`only ${WARM_UP_CANDLES} candles before it are known`);
+    expect(new Set(passes).size).toBe(passes.length);
+  });
+
   it("leaves the market as it was", () => {
     const input = market();
     const before = [...input.frameCandles.values(), input.candles, input.btc].map((series) =>

@@ -60,9 +60,14 @@ const READING_BUDGET = 2e9;
  * - scale: when all prices are multiplied;
  * - gate: the strategy's gate must be open wherever it signals.
  *
+ * @param onPass is told before each pass over the candles what is done to the market: a pass may take seconds.
  * @throws RangeError when the input is not a market, see `makeStudy`.
  */
-export function verifyStrategy(strategy: Strategy, input: StudyInput): Verification {
+export function verifyStrategy(
+  strategy: Strategy,
+  input: StudyInput,
+  onPass: (when: string) => void = () => {},
+): Verification {
   const study = makeStudy(input);
   // The very first answers count: a strategy that remembers would know more the second time.
   const baseline = observations(strategy, study);
@@ -72,8 +77,10 @@ export function verifyStrategy(strategy: Strategy, input: StudyInput): Verificat
     if (observation === undefined) throw new RangeError(`candle ${i} is not among those looked at`);
     return observation;
   };
-  const compare = (when: string, order: readonly number[], again: (i: number) => Observation, factor = 1) =>
-    violationOf(input, when, order, (i) => firstDifference(expected(i), again(i), factor));
+  const compare = (when: string, order: readonly number[], again: (i: number) => Observation, factor = 1) => {
+    onPass(when);
+    return violationOf(input, when, order, (i) => firstDifference(expected(i), again(i), factor));
+  };
   const backwards = indexes.toReversed();
 
   const fewerCandles = (warmUp: number, order: readonly number[]) =>
