@@ -1,3 +1,4 @@
+import { ContractError } from "#libs/contracts/wire.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { Outcome } from "#libs/queue/queue.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
@@ -36,6 +37,8 @@ export async function withFailurePolicy(parts: FailureParts, work: () => Promise
 
 function outcomeOf(error: unknown): Outcome {
   if (error instanceof StoreError) return { kind: "retry", reason: error.message };
+  // The message parses, but what would be written for it does not: it never will.
+  if (error instanceof ContractError) return { kind: "dead-letter", reason: error.message };
   if (!(error instanceof MarketError)) throw error;
   switch (error.kind) {
     case "unknown-symbol":

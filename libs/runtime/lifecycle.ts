@@ -105,6 +105,13 @@ function exitCodeOf(error: unknown, logger: Logger, stopped: boolean): number {
     logger.info({ err: error }, "stopped before it was ready");
     return 0;
   }
-  logger.fatal({ err: error }, "the service failed");
+  logger.fatal(isExpected(error) ? { reason: error.message } : { err: error }, "the service failed");
   return 1;
+}
+
+/** Failures of the world around, whose message says it all; of anything else the stack is needed. */
+const EXPECTED = ["StoreError", "QueueError", "MarketError"];
+
+function isExpected(error: unknown): error is Error {
+  return error instanceof Error && EXPECTED.includes(error.name);
 }

@@ -12,7 +12,7 @@ const DEFAULT_PORT = 8000;
 
 await runService("local", async (scope) => {
   const options = parseLocalOptions(commandLineArguments(), print);
-  if (options === null) return;
+  if (options === null) return 0;
   const config = localConfig(scope.environment);
   // Standard output carries the summary; with a live view only warnings scroll above it.
   const stream = options.json ? null : liveStream();
@@ -54,8 +54,11 @@ await runService("local", async (scope) => {
   if (options.once) {
     const summary = await runOnce(running);
     view?.close();
+    // Without its summary the cycle was cut short, which no script should take for success.
+    if (summary === null) return 1;
     print(summary);
   } else {
     await runOnAndOn(running);
   }
+  return 0;
 });

@@ -17,14 +17,14 @@ export interface Running {
   readonly stopping: AbortSignal;
 }
 
-/** One whole cycle, and its summary as text: for people, or one JSON object. Empty when it was stopped. */
-export async function runOnce(running: Running): Promise<string> {
+/** One whole cycle, and its summary as text: for people, or one JSON object. Null when it was stopped. */
+export async function runOnce(running: Running): Promise<string | null> {
   const { pipeline, exchange, progress, options, stopping } = running;
   const startedMs = monotonicMs();
   const scan = await scanAndBacktest(pipeline, progress, stopping);
-  if (scan === null || stopping.aborted) return "";
+  if (scan === null || stopping.aborted) return null;
   const search = await selectAndFind(pipeline, progress, stopping);
-  if (search === null || stopping.aborted) return "";
+  if (search === null || stopping.aborted) return null;
   const report = {
     market: options.market,
     description: exchange.description,

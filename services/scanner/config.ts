@@ -1,4 +1,4 @@
-import { configuration } from "#libs/runtime/configuration.ts";
+import { ConfigurationError, configuration } from "#libs/runtime/configuration.ts";
 import type { Environment } from "#libs/runtime/environment.ts";
 
 /** The variables this service reads. */
@@ -27,5 +27,11 @@ export const SCANNER_SETTINGS = [
 ] as const;
 
 export function scannerConfig(environment: Environment) {
-  return configuration(environment, SCANNER_SETTINGS);
+  const config = configuration(environment, SCANNER_SETTINGS);
+  if (config.minVolatility > config.maxVolatility) {
+    throw new ConfigurationError(
+      `configuration is wrong: MIN_VOLATILITY: ${config.minVolatility} is above MAX_VOLATILITY, ${config.maxVolatility}: no coin could pass`,
+    );
+  }
+  return config;
 }

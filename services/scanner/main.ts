@@ -8,6 +8,7 @@ import { makeLogger } from "#libs/runtime/logging.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { withPatience } from "../with-patience.ts";
 import { scannerConfig } from "./config.ts";
 import { scan } from "./scan.ts";
 
@@ -40,6 +41,6 @@ await runService("scanner", async (scope) => {
   };
   await runEvery(
     { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
-    () => scan(parts).then(() => undefined),
+    () => withPatience({ logger, stopping: scope.stopping }, () => scan(parts)).then(() => undefined),
   );
 });

@@ -86,6 +86,9 @@ async function scanWithLease(
   const selected = taken.map((entry) => entry.symbol);
   await scans.recordUniverse(scanId, universe, selected, parts.timeframes);
   logger.info({ scanId, universe: universe.length, refused: countRefusals(universe) }, "exchange ranked");
+  if (taken.length === 0) {
+    logger.warn({ universe: universe.length }, "no coin was taken: see what the others were refused for");
+  }
   for (const entry of taken) {
     logger.info(
       {

@@ -38,13 +38,14 @@ export async function select(parts: SelectParts): Promise<SelectSummary> {
   const { clock, logger } = parts;
   const issuedAt = clock.nowMs();
   const minute = Math.floor(issuedAt / MINUTE_MS);
+  const items = await parts.results.active();
+  // Taken when there is something to publish from: a run that failed to read has not used up the minute.
   const first = await parts.leases.take(`selector:${minute}`, parts.selectorId, LEASE_SECONDS);
   if (!first) {
     logger.info({ minute }, "this minute's selection is already taken");
     return { kind: "held" };
   }
 
-  const items = await parts.results.active();
   const coins = new Set(items.map((item) => item.symbol)).size;
   logger.info({ coins }, "coins found");
   const choices = candidatesOf(items).map((candidate) => choose(candidate, parts.thresholds));

@@ -159,7 +159,7 @@ describe("npm start", () => {
     expect(await program.exited, program.stderr()).toBe(0);
   }, 60_000);
 
-  it("stops in the middle of its backtests when it is told to", async () => {
+  it("ends with 1 and no summary when it is stopped in the middle of its backtests", async () => {
     const program = start(["--once", "--json"], {
       TOP_N_COINS: "30",
       TIMEFRAMES: "1m,3m,5m",
@@ -169,7 +169,7 @@ describe("npm start", () => {
       timeoutMs: 30_000,
     });
     program.kill("SIGTERM");
-    expect(await program.exited, program.stderr()).toBe(0);
+    expect(await program.exited, program.stderr()).toBe(1);
     expect(program.stdout()).toBe("");
   }, 60_000);
 });

@@ -14,7 +14,7 @@ export function notes(data: ReportData): HTMLElement {
     { class: "panel notes", "aria-label": "Rules, costs and data" },
     element("h2", {}, "Rules and costs"),
     list(
-      `Each trade: margin $${rules.marginUsdt}, leverage ${rules.leverage}, so $${notional} of ${data.symbol}; isolated, so no more than the margin can be lost before funding.`,
+      `Each trade: margin $${rules.marginUsdt}, leverage ${rules.leverage}, so $${notional} of ${data.symbol}; isolated, so a loss beyond the margin is a liquidation that costs the margin.`,
       `Entry at the open of the candle after the signal, skipped when it is more than ${rules.entryTolerancePercent} % from the signal's close.`,
       `Stop ${rules.stopLossPercent} % and target ${rules.takeProfitPercent} % from the signal's close. A candle that touches both counts as stopped, unless shorter candles inside it were given and show the target first. A candle that opens beyond a level is filled at its open.`,
       `Taker fee ${rules.takerFeePercent} % and slippage ${rules.slippagePercent} % on each side.`,

@@ -1,0 +1,36 @@
+import { MarketError } from "#libs/market/market-error.ts";
+import { QueueError } from "#libs/queue/queue.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import { withRetry } from "#libs/runtime/retry.ts";
+import { StoreError } from "#libs/store/store-error.ts";
+
+/** A minute and a half in all: longer than a failover, shorter than anyone would wait. */
+const DELAYS_MS = [2_000, 5_000, 10_000, 20_000, 30_000, 30_000];
+
+function mayPass(error: unknown): boolean {
+  return (
+    error instanceof StoreError ||
+    error instanceof QueueError ||
+    (error instanceof MarketError && error.kind === "retryable")
+  );
+}
+
+/**
+ * Does work that must be done once an hour, although database, broker or exchange are away for a moment: nobody
+ * brings it back as a queue brings back a message. The work must be safe to do again.
+ */
+export function withPatience<T>(
+  parts: { readonly logger: Logger; readonly stopping: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  return withRetry(work, {
+    delaysMs: DELAYS_MS,
+    shouldRetry: mayPass,
+    signal: parts.stopping,
+    onRetry: ({ error, attempt, waitMs }) =>
+      parts.logger.warn(
+        { attempt, waitMs, reason: error instanceof Error ? error.message : String(error) },
+        "did not work out: trying again",
+      ),
+  });
+}
