@@ -187,8 +187,18 @@ function gateViolation(
 ): Violation | null {
   const gate = strategy.gate?.(strategy.defaults);
   if (gate === undefined) return null;
+  // Walked as a backtest walks it, for that is where a shut gate loses signals.
+  const { length } = input.candles;
+  const open = new Set<number>();
+  for (
+    let i = study.seek(FIRST_DECISION_INDEX, length, gate);
+    i < length;
+    i = study.seek(i + 1, length, gate)
+  ) {
+    open.add(i);
+  }
   return violationOf(input, "the gate is asked", indexes, (i) => {
-    const shut = expected(i).isSignal && study.seek(i, i + 1, gate) !== i;
+    const shut = expected(i).isSignal && !open.has(i);
     return shut ? { what: "gate", expected: "open, as there is a signal", found: "shut" } : null;
   });
 }
