@@ -86,7 +86,7 @@ const settingsSchema = z
     /** Most write units a second of each table; without it DynamoDB's own limit for on-demand tables holds. */
     maxWriteUnits: whole(1, 40_000).optional(),
     /** US dollars a month for the whole account; 80 % spent or 100 % foreseen sends a notice. */
-    budgetUsd: whole(1, 1_000_000).default(150),
+    budgetUsd: whole(1, 1_000_000).default(180),
     /** Where alarms and budget notices go; without it, subscribe to the topic yourself. */
     alarmEmail: z.preprocess(text, z.email("expected an e-mail address")).optional(),
   })

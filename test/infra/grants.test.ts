@@ -1,46 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { SERVICES, type ServiceName } from "#libs/contracts/names.ts";
-import { makeTemplate, named } from "#test/infra/synthesized.ts";
-
-interface Statement {
-  readonly Action: string | readonly string[];
-  readonly Resource: unknown;
-}
+import { SERVICES } from "#libs/contracts/names.ts";
+import { grantsOf } from "#test/infra/grants-of.ts";
+import { makeTemplate } from "#test/infra/synthesized.ts";
 
 const template = makeTemplate();
-
-/** What a service's task role may do, as `action on resource`, sorted. */
-function grantsOf(service: ServiceName): string[] {
-  const task = named(template, "AWS::ECS::TaskDefinition", "Family", `crypto-backtest-${service}`);
-  const role = JSON.stringify(task.properties.TaskRoleArn).match(/GetAtt":\["(\w+)"/)?.[1];
-  const policies = Object.values(template.findResources("AWS::IAM::Policy")).filter((policy) =>
-    JSON.stringify(policy.Properties.Roles).includes(`"${role}"`),
-  );
-  expect(policies).toHaveLength(1);
-  // The shape of a policy document, as IAM documents it.
-  const statements = policies.flatMap((policy) => policy.Properties.PolicyDocument.Statement as Statement[]);
-  return statements
-    .flatMap((statement) =>
-      [statement.Action].flat().map((action) => `${action} on ${readable(statement.Resource)}`),
-    )
-    .sort();
-}
-
-/** A resource as text: tables by name, joined parts put together. */
-function readable(resource: unknown): string {
-  if (typeof resource === "string") return resource;
-  if (Array.isArray(resource)) return resource.map(readable).join(" and ");
-  const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join } = resource as Record<string, unknown>;
-  if (typeof Ref === "string") return nameOf(Ref);
-  if (Array.isArray(attribute)) return nameOf(String(attribute[0]));
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(readable).join("");
-  throw new Error(`unreadable resource ${JSON.stringify(resource)}`);
-}
-
-function nameOf(id: string): string {
-  const properties = template.toJSON().Resources[id]?.Properties;
-  return properties?.TableName ?? properties?.ClusterName ?? id;
-}
 
 const PROTECTION = [
   "ecs:GetTaskProtection on arn:AWS::Partition:ecs:AWS::Region:AWS::AccountId:task/crypto-backtest-cluster/*",

@@ -1,0 +1,111 @@
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ServiceName } from "#libs/contracts/names.ts";
+import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { createTables } from "#libs/store/dynamodb/create-tables.ts";
+import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
+import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
+import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
+import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { grantsOf } from "#test/infra/grants-of.ts";
+import { capturedLogger } from "#test/support/captured-logger.ts";
+import { clientOf, startEmbedded, type TestDynamoDb } from "#test/support/dynamodb.ts";
+import { manualClock } from "#test/support/manual-clock.ts";
+import { position } from "#test/support/positions.ts";
+import { identity, outcome, SCAN_TIME } from "#test/support/results.ts";
+
+/** What a service asks of DynamoDB, as a grant says it. */
+function recording(client: DynamoDBDocumentClient): Set<string> {
+  const used = new Set<string>();
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      const { TableName, IndexName } = args.input as { TableName?: string; IndexName?: string };
+      const action = String(context.commandName)
+        .replace(/Command$/, "")
+        .replace(/^(Get|Put|Update)$/, "$1Item");
+      used.add(`dynamodb:${action} on ${TableName}${IndexName === undefined ? "" : `/index/${IndexName}`}`);
+      return next(args);
+    },
+    { step: "initialize" },
+  );
+  return used;
+}
+
+let database: TestDynamoDb;
+const clients: DynamoDBDocumentClient[] = [];
+
+beforeAll(async () => {
+  database = await startEmbedded();
+  const client = clientOf(database.endpoint);
+  await createTables(client, [RESULTS_TABLE, POSITIONS_TABLE, SCAN_HISTORY_TABLE]);
+  client.destroy();
+});
+
+afterAll(async () => {
+  for (const client of clients) client.destroy();
+  await database.close();
+});
+
+function opened() {
+  const client = clientOf(database.endpoint);
+  clients.push(client);
+  const clock = manualClock(SCAN_TIME * 1000);
+  const { logger } = capturedLogger();
+  return {
+    used: recording(client),
+    results: makeResultsStore(client, { tableName: RESULTS_TABLE.name, clock, logger }),
+    positions: makePositionsStore(client, { tableName: POSITIONS_TABLE.name, clock, logger }),
+    scans: makeScanStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock }),
+    leases: makeLeaseStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock }),
+  };
+}
+
+function expectGranted(service: ServiceName, used: ReadonlySet<string>): void {
+  const granted = grantsOf(service).filter((grant) => grant.startsWith("dynamodb:"));
+  expect([...used].sort()).toEqual(granted);
+}
+
+const scanId = "scan-2025-06-15T15";
+const lease = { scanId, scanTimestamp: SCAN_TIME, scannerId: "one", leaseMs: 1_000 };
+const frames = ["1m", "3m"] as const;
+
+describe("what the services' stores do with the tables is what their roles grant, no less and no more", () => {
+  it("scanner", async () => {
+    const { used, scans } = opened();
+    await scans.acquire(lease);
+    await scans.acquire({ ...lease, scannerId: "two" });
+    await scans.universe(scanId);
+    await scans.recordUniverse(scanId, [], ["BTCUSDT"], frames);
+    await scans.markPublished(scanId);
+    expectGranted("scanner", used);
+  });
+
+  it("analyzer", async () => {
+    const { used, results, scans } = opened();
+    const coin = identity({ scanId });
+    await results.record(coin, outcome("1m"), frames, "one");
+    await results.record(coin, outcome("1m"), frames, "one");
+    await results.record(coin, outcome("3m", { status: "failed", error: "a hole" }), frames, "one");
+    await scans.recordTaskEnd(scanId, "BTCUSDT", "1m", "completed");
+    await scans.recordTaskEnd(scanId, "BTCUSDT", "1m", "completed");
+    await scans.recordTaskEnd(scanId, "BTCUSDT", "3m", "failed");
+    expectGranted("analyzer", used);
+  });
+
+  it("selector", async () => {
+    const { used, results, scans, leases } = opened();
+    await leases.take("selector:1", "one", 60);
+    await leases.take("selector:1", "two", 60);
+    await results.active();
+    await scans.get(scanId);
+    expectGranted("selector", used);
+  });
+
+  it("finder", async () => {
+    const { used, positions } = opened();
+    await positions.put(position());
+    await positions.put(position());
+    await positions.put(position({ strategy: "BASIC", timeframe: "30m" }));
+    expectGranted("finder", used);
+  });
+});
