@@ -66,7 +66,7 @@ const settingsSchema = z
     finderMemoryMiB: finder.memoryMiB,
     analyzerMinTasks: whole(0, 100).default(1),
     analyzerMaxTasks: whole(1, 100).default(10),
-    /** A task more for so many waiting messages; a quarter of a CPU does about one and a half backtests a second. */
+    /** A task more for so many waiting messages; a backtest took a tenth of a CPU second (measured on x86). */
     analyzerMessagesPerTask: whole(1, 10_000).default(30),
     finderMinTasks: whole(0, 100).default(1),
     finderMaxTasks: whole(1, 100).default(5),

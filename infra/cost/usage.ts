@@ -1,7 +1,7 @@
 /**
- * What a month of the default work uses, beyond what the template says. Measured with `docker compose` and the
- * exchange simulator (30 coins, 5 timeframes, 300 strategies judged and about 60 signals a minute), or derived as
- * the comments say. Sizes in bytes.
+ * What a month of the default work uses, beyond what the template says. Only the logs were measured, with `docker
+ * compose` and the exchange simulator (30 coins, 5 timeframes, 300 strategies judged and about 60 signals a
+ * minute); the rest is derived as the comments say, or assumed where there is none. Sizes in bytes.
  */
 export interface Usage {
   /** A task is billed from the pull of its image to its end, a minute at least. */
@@ -23,7 +23,7 @@ export interface Usage {
 export const USAGE: Usage = {
   scannerMinutesPerRun: 1,
   selectorMinutesPerRun: 1,
-  // 150 messages bring five tasks for about three minutes.
+  // Assumed: 150 messages bring five tasks for about three minutes.
   burstAnalyzerMinutesPerHour: 4 * 3,
   // 105 kB in 550 lines with one scan of results, 26 bytes a line that CloudWatch adds, and half as much for more scans.
   logBytesPerMinute: 180_000,
