@@ -37,7 +37,10 @@ await runService("selector", async (scope) => {
   await runEvery(
     { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
     async () => {
-      await reportMetrics({ queue, scans, clock, logger });
+      // A selection is worth more than its metrics; that they are missing rings an alarm of its own.
+      await reportMetrics({ queue, scans, clock, logger }).catch((error: unknown) =>
+        logger.warn({ err: error }, "queues and scans could not be measured"),
+      );
       await select(parts);
     },
   );
