@@ -47,12 +47,14 @@ describe("the candles that go into the page", () => {
   });
 
   it("are those of the latest trades when all trades would be too many", () => {
-    const trades = Array.from({ length: 100 }, (_, k) => trade(200 + 290 * k, 220 + 290 * k));
+    const trades = Array.from({ length: 100 }, (_, k) =>
+      trade(200 + 290 * k, 200 + 290 * k + (k < 50 ? 20 : 60)),
+    );
     const series = embeddedSeries(CANDLES, trades, { candles: 1050, overview: 1000 });
-    // Each takes its 21 candles and 40 on either side.
-    expect(series.stretches).toHaveLength(10);
-    expect(series.tradesWithoutCandles).toBe(90);
-    expect(indices(series).at(-1)).toEqual([200 + 290 * 99 - 40, 220 + 290 * 99 + 41]);
+    // Each of the later takes its 61 candles and 40 on either side.
+    expect(series.stretches).toHaveLength(7);
+    expect(series.tradesWithoutCandles).toBe(93);
+    expect(indices(series).at(-1)).toEqual([200 + 290 * 99 - 40, 260 + 290 * 99 + 41]);
   });
 
   it("come with the whole window in longer candles when some are left out", () => {

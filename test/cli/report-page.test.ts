@@ -268,6 +268,26 @@ describe.skipIf(!chromiumInstalled())(`the report's page (${NO_CHROMIUM})`, () =
     expect(report.complaints).toEqual([]);
   });
 
+  it("draws the trade, the zones and the levels, each of them when asked", async () => {
+    const { page } = report;
+    await row(report, 14).click();
+    const picture = (): Promise<Buffer> => page.locator(".price").screenshot();
+    const changed = async (what: string, before: Buffer): Promise<Buffer> =>
+      eventually(what, async () => {
+        const now = await picture();
+        return now.equals(before) ? null : now;
+      });
+    const drawn = await picture();
+    await page.getByLabel("Zones").uncheck();
+    const bare = await changed("a chart without zones", drawn);
+    await page.getByLabel("Levels").check();
+    const levels = await changed("a chart with levels", bare);
+    await page.getByLabel("Levels").uncheck();
+    await page.getByLabel("Zones").check();
+    await changed("a chart with zones again", levels);
+    expect(report.complaints).toEqual([]);
+  });
+
   it("walks through the trades with the arrow keys, and back to the whole period with Escape", async () => {
     const { keyboard } = report.page;
     await row(report, 3).click();

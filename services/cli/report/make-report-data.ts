@@ -41,7 +41,7 @@ export function makeReportData(input: ReportInput): ReportData {
     trades.map(({ signalMs, exit }) => ({ signalMs, exitMs: exit === null ? null : exit.timeMs })),
   );
   // Those before the window only warmed the indicators up.
-  const window = candles;
+  const window = sliceCandles(candles, candles.length - result.candles);
   return {
     symbol: study.symbol,
     timeframe: study.timeframe,
