@@ -1,5 +1,4 @@
-import { at } from "./at.ts";
-import { type CandleShape, mayBeBearish, mayBeBullish } from "./candle-shape.ts";
+import type { CandleShape } from "./candle-shape.ts";
 import type { DoorNeed, DoorNeeds, Gate } from "./gate.ts";
 
 /** What a gate looks at, one value a candle. */
@@ -21,6 +20,8 @@ const CHUNK = 4096;
 const GROUP = 4;
 /** A necessary condition may be met a little too early, never too late. */
 const SLACK = 1 - 1e-9;
+/** The same, as a fraction of the price. */
+const SHAPE_SLACK = 1e-9;
 
 /**
  * Lists the candles of a chunk at which a gate is open. Whether a door is open is a coin toss to the processor, and
@@ -75,13 +76,14 @@ export class GateScan {
     const knownUntil = btcClose.length - btcOffset;
     const isKnown = from >= knownFrom && from < knownUntil;
     const border = isKnown ? knownUntil : from < knownFrom && knownFrom < knownUntil ? knownFrom : end;
-    const until = Math.min(end, border, from + CHUNK);
+    // Indexes that come from a division or a rounding may be held as floating point, which slows each loop down.
+    const until = Math.min(end, border, from + CHUNK) | 0;
     this.#gate = gate;
     this.#from = from;
     this.#until = until;
     this.#position = 0;
     this.#asked = from;
-    this.#count = this.#listOpen(from, until, gate, isKnown ? needs : withoutBtc(needs), isKnown);
+    this.#count = this.#listOpen(from | 0, until, gate, isKnown ? needs : withoutBtc(needs), isKnown);
   }
 
   #listOpen(from: number, until: number, gate: Gate, needs: DoorNeeds, btcKnown: boolean): number {
@@ -95,7 +97,7 @@ export class GateScan {
     const btc: BtcMove = btcKnown
       ? {
           close: columns.btcClose,
-          offset: columns.btcOffset,
+          offset: columns.btcOffset | 0,
           back: (gate.needs?.btcWindow ?? 1) - 1,
           limit: fraction(gate.needs?.btcPercent ?? 0),
         }
@@ -110,7 +112,10 @@ export class GateScan {
       count = listMoves(columns.close, 0, from, until, gate.changeWindow - 1, limit, list);
     }
     if (rsiOpens || gate.needs !== undefined) count = keepOpenDoors(list, count, columns, gate, needs, btc);
-    if (gate.candle !== undefined) count = keepShapes(list, count, columns, gate, gate.candle);
+    // RSI alone may open the gate to any shape.
+    if (gate.candle !== undefined && gate.changePercent > 0 && !rsiOpens) {
+      count = keepShapes(list, count, columns, gate.changeWindow - 1, gate.candle);
+    }
     return count;
   }
 }
@@ -143,6 +148,9 @@ function listAll(from: number, until: number, list: Int32Array): number {
   return until - from;
 }
 
+// The loops below read columns by index: the caller has checked the bounds, hence `as number`. V8 would inline a
+// shared accessor, but test at each read that it is still the same function, which here costs as much as the rest.
+
 /** The candles over which `values` moved by the limit, up or down. Products, as a division takes longer. */
 function listMoves(
   values: Float64Array,
@@ -154,14 +162,25 @@ function listMoves(
   list: Int32Array,
 ): number {
   let count = 0;
+  const rest = from + ((until - from) % GROUP);
   let i = from;
+  for (; i < rest; i++) {
+    const before = values[i + offset - back] as number;
+    list[count] = i;
+    count += +(Math.abs((values[i + offset] as number) - before) >= before * limit);
+  }
   // Moves come in clusters: most groups have none, and one branch that can be foreseen passes them by.
-  for (; i + GROUP <= until; i += GROUP) {
+  for (; i < until; i += GROUP) {
     const j = i + offset;
-    const first = hasMoved(values, j, back, limit);
-    const second = hasMoved(values, j + 1, back, limit);
-    const third = hasMoved(values, j + 2, back, limit);
-    const fourth = hasMoved(values, j + 3, back, limit);
+    const k = j - back;
+    const before0 = values[k] as number;
+    const before1 = values[k + 1] as number;
+    const before2 = values[k + 2] as number;
+    const before3 = values[k + 3] as number;
+    const first = +(Math.abs((values[j] as number) - before0) >= before0 * limit);
+    const second = +(Math.abs((values[j + 1] as number) - before1) >= before1 * limit);
+    const third = +(Math.abs((values[j + 2] as number) - before2) >= before2 * limit);
+    const fourth = +(Math.abs((values[j + 3] as number) - before3) >= before3 * limit);
     if ((first | second | third | fourth) === 0) continue;
     list[count] = i;
     count += first;
@@ -172,16 +191,7 @@ function listMoves(
     list[count] = i + 3;
     count += fourth;
   }
-  for (; i < until; i++) {
-    list[count] = i;
-    count += hasMoved(values, i + offset, back, limit);
-  }
   return count;
-}
-
-function hasMoved(values: Float64Array, j: number, back: number, limit: number): number {
-  const before = at(values, j - back);
-  return +(Math.abs(at(values, j) - before) >= before * limit);
 }
 
 /** Keeps the candles at which a door is open, their shape aside. */
@@ -209,11 +219,11 @@ function keepOpenDoors(
   let count = 0;
   for (let k = 0; k < listed; k++) {
     const i = list[k] as number;
-    const value = at(rsi, i);
-    const before = at(close, i - back);
-    const change = at(close, i) - before;
-    const btcBefore = at(btcClose, i + offset - btcBack);
-    const btcChange = at(btcClose, i + offset) - btcBefore;
+    const value = rsi[i] as number;
+    const before = close[i - back] as number;
+    const change = (close[i] as number) - before;
+    const btcBefore = btcClose[i + offset - btcBack] as number;
+    const btcChange = (btcClose[i + offset] as number) - btcBefore;
     const btcUp = +(btcChange >= btcBefore * btcLimit);
     const btcDown = +(-btcChange >= btcBefore * btcLimit);
     // Not "at most": RSI may be unknown.
@@ -222,36 +232,39 @@ function keepOpenDoors(
     const long = rises | (+(value <= rsiAtMost) & (btcUp | oversoldFree));
     const short = falls | (+(value >= rsiAtLeast) & (btcDown | overboughtFree));
     list[count] = i;
-    count += long | short;
+    count = (count + (long | short)) | 0;
   }
   return count;
 }
 
-/** Keeps the candles whose shape fits their move, and those that RSI alone may open. */
+/** Of candles that have risen or fallen, keeps those whose shape fits. */
 function keepShapes(
   list: Int32Array,
   listed: number,
   columns: GateColumns,
-  gate: Gate,
+  back: number,
   shape: CandleShape,
 ): number {
-  const { open, high, low, close, rsi } = columns;
-  const { rsiAtMost, rsiAtLeast } = gate;
-  const back = gate.changeWindow - 1;
-  const limit = fraction(gate.changePercent);
+  const { open, high, low, close } = columns;
+  const { minimumBody, longShadow, shortShadow } = shape;
   let count = 0;
   for (let k = 0; k < listed; k++) {
     const i = list[k] as number;
-    const now = at(close, i);
-    const before = at(close, i - back);
-    const rises = +(now - before >= before * limit);
-    const falls = +(before - now >= before * limit);
-    const bullish = mayBeBullish(at(open, i), at(high, i), at(low, i), now, shape);
-    const bearish = mayBeBearish(at(open, i), at(high, i), at(low, i), now, shape);
-    const value = at(rsi, i);
-    const extreme = +(value <= rsiAtMost) | +(value >= rsiAtLeast);
+    const now = close[i] as number;
+    const opened = open[i] as number;
+    const move = now - opened;
+    const size = Math.abs(move);
+    const slack = opened * SHAPE_SLACK;
+    const body = opened * minimumBody - slack;
+    const below = (opened + now - size) * 0.5 - (low[i] as number);
+    const above = (high[i] as number) - (opened + now + size) * 0.5;
+    const long = longShadow * size - slack;
+    const short = shortShadow * size + slack;
+    const bullish = +(move >= body) | (+(below >= long) & +(above <= short));
+    const bearish = +(-move >= body) | (+(above >= long) & +(below <= short));
+    const rises = +(now >= (close[i - back] as number));
     list[count] = i;
-    count += (rises & bullish) | (falls & bearish) | extreme;
+    count = (count + ((rises & bullish) | ((rises ^ 1) & bearish))) | 0;
   }
   return count;
 }

@@ -44,7 +44,7 @@ export function wilderRsi(close: Float64Array): Float64Array {
   while (i < close.length) {
     const end = Math.min(close.length, i + STRETCH);
     for (; i < end; i++) {
-      const now = at(close, i);
+      const now = close[i] as number;
       const change = now - before;
       before = now;
       const size = Math.abs(change);
