@@ -183,7 +183,9 @@ describe.skipIf(!privateBrokerAvailable())("the four services as processes", () 
     expect(await selector.exited, selector.output()).toBe(0);
     await eventually(
       "every signal has been looked at",
-      async () => (await positions.active()).length === expected.positions.length,
+      async () =>
+        (await queue.depth(TRADING_SIGNALS)).ready === 0 &&
+        (await positions.active()).length === expected.positions.length,
       { timeoutMs: 60_000, everyMs: 100 },
     );
     for (const service of [...analyzers, finder]) service.kill("SIGTERM");
