@@ -37,7 +37,7 @@ export class SwingWindow implements Swing {
       this.#end = -1;
       return changed;
     }
-    const { open, high, low, close } = this.#candles;
+    const { high, low } = this.#candles;
     const first = end - this.#size;
     const before = this.#end;
     const forward = before !== -1 && end > before;
@@ -71,7 +71,11 @@ export class SwingWindow implements Swing {
     this.present = true;
     this.high = highest;
     this.low = lowest;
-    this.up = highIndex === lowIndex ? at(close, highIndex) >= at(open, highIndex) : highIndex > lowIndex;
+    this.up = highIndex === lowIndex ? this.#closesUp(highIndex) : highIndex > lowIndex;
     return true;
+  }
+
+  #closesUp(k: number): boolean {
+    return at(this.#candles.close, k) >= at(this.#candles.open, k);
   }
 }
