@@ -288,6 +288,24 @@ describe.skipIf(!chromiumInstalled())(`the report's page (${NO_CHROMIUM})`, () =
     expect(report.complaints).toEqual([]);
   });
 
+  it("shows longer candles from further away, and the traded ones from near", async () => {
+    const { page } = report;
+    await row(report, 16).click();
+    const interval = (): Promise<string | null> => page.locator(".interval").textContent();
+    const box = await page.locator(".price").boundingBox();
+    if (box === null) throw new Error("the chart is not on the page");
+    const turnWheel = async (distance: number): Promise<void> => {
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      for (let k = 0; k < 40; k++) await page.mouse.wheel(0, distance);
+    };
+    expect(await interval()).toBe("5 m candles, UTC");
+    await turnWheel(200);
+    await eventually("longer candles", async () => (await interval()) !== "5 m candles, UTC");
+    await turnWheel(-200);
+    await eventually("the candles that were traded", async () => (await interval()) === "5 m candles, UTC");
+    expect(report.complaints).toEqual([]);
+  });
+
   it("walks through the trades with the arrow keys, and back to the whole period with Escape", async () => {
     const { keyboard } = report.page;
     await row(report, 3).click();

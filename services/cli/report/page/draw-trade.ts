@@ -2,6 +2,8 @@ import type { ReportedTrade } from "../report-data.ts";
 import { faded } from "./theme.ts";
 import type { Plane } from "./trade-overlay.ts";
 
+const LINE_HEIGHT = 15;
+
 /** The room a trade had: from its entry to its target and to its stop, for as long as it lived. */
 export function drawTrade(plane: Plane, trade: ReportedTrade): void {
   const { context, theme } = plane;
@@ -35,12 +37,14 @@ export function drawTradeLabels(plane: Plane, trade: ReportedTrade): void {
   const { context, theme, decimals } = plane;
   const x = Math.max(plane.x(trade.entryMs) + 2, lifeEnd(plane, trade)) + 6;
   context.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
-  const lines = [
-    { text: `target ${trade.takeProfit.toFixed(decimals)}`, price: trade.takeProfit, colour: theme.up },
-    { text: `entry ${trade.fillPrice.toFixed(decimals)}`, price: trade.fillPrice, colour: theme.accent },
-    { text: `stop ${trade.stopLoss.toFixed(decimals)}`, price: trade.stopLoss, colour: theme.down },
-  ];
-  for (const { text, price, colour } of lines) drawLabel(plane, text, x, plane.y(price), colour);
+  const stop = plane.y(trade.stopLoss);
+  const target = plane.y(trade.takeProfit);
+  drawLabel(plane, `target ${trade.takeProfit.toFixed(decimals)}`, x, target, theme.up);
+  drawLabel(plane, `stop ${trade.stopLoss.toFixed(decimals)}`, x, stop, theme.down);
+  const entry = plane.y(trade.fillPrice);
+  // Seen from afar the three lie together, and the outer two say where.
+  if (Math.min(Math.abs(entry - stop), Math.abs(entry - target)) < LINE_HEIGHT) return;
+  drawLabel(plane, `entry ${trade.fillPrice.toFixed(decimals)}`, x, entry, theme.accent);
 }
 
 /** Text on the panel's colour, so that candles behind it do not spoil it. */

@@ -38,25 +38,32 @@ export function drawZoneLabels(plane: Plane, zones: readonly ConfluenceZone[]): 
   drawLabels(plane, labels, plane.theme.zone, 6);
 }
 
-/** Single levels, dotted, each named by its ratio and frame where there is room. */
+/** Single levels, dotted. */
 export function drawLevels(plane: Plane, trade: ReportedTrade, levels: readonly FibonacciLevel[]): void {
   const { context, theme } = plane;
   const end = Math.max(plane.x(trade.signalMs) + 2, lifeEnd(plane, trade));
-  const labels: Label[] = [];
   context.strokeStyle = faded(theme.level, 0.65);
   context.lineWidth = 1;
   context.setLineDash([1, 3]);
-  for (const { frame, ratio, price: level } of levels) {
-    const y = plane.y(level);
+  for (const { price } of levels) {
+    const y = Math.round(plane.y(price)) + 0.5;
     if (!(y > 0 && y < plane.height)) continue;
     context.beginPath();
-    context.moveTo(0, Math.round(y) + 0.5);
-    context.lineTo(end, Math.round(y) + 0.5);
+    context.moveTo(0, y);
+    context.lineTo(end, y);
     context.stroke();
-    labels.push({ text: `${ratio} of ${frame}`, y, weight: 0 });
   }
   context.setLineDash([]);
-  drawLabels(plane, labels, theme.level, 130);
+}
+
+/** The ratio and frame of each level, where there is room. */
+export function drawLevelLabels(plane: Plane, levels: readonly FibonacciLevel[]): void {
+  const labels = levels.map(({ frame, ratio, price }) => ({
+    text: `${ratio} of ${frame}`,
+    y: plane.y(price),
+    weight: 0,
+  }));
+  drawLabels(plane, labels, plane.theme.level, 130);
 }
 
 interface Label {

@@ -172,7 +172,9 @@ export class PriceChart {
     const current = this.#slice?.intervalMs;
     if (finest === undefined) return this.#source.intervalMs;
     if (current === undefined || !intervals.includes(current)) return finest;
-    const stillFits = candles(current) <= most * 1.3 && candles(finest) >= most * 0.75;
+    const shorter = intervals[intervals.indexOf(current) - 1];
+    const stillFits =
+      candles(current) <= most * 1.3 && (shorter === undefined || candles(shorter) >= most * 0.75);
     return stillFits ? current : finest;
   }
 

@@ -14,7 +14,7 @@ import type { ReportedTrade } from "../report-data.ts";
 import type { CandleSlice } from "./candle-source.ts";
 import { drawMarks } from "./draw-marks.ts";
 import { drawTrade, drawTradeLabels } from "./draw-trade.ts";
-import { drawLevels, drawZoneLabels, drawZones } from "./draw-zones.ts";
+import { drawLevelLabels, drawLevels, drawZoneLabels, drawZones } from "./draw-zones.ts";
 import { readTheme, type Theme } from "./theme.ts";
 import type { FibonacciLevel } from "./zones-of.ts";
 
@@ -142,6 +142,7 @@ export class TradeOverlay implements ISeriesPrimitive<Time> {
         }
       } else {
         drawMarks(plane, trades, selected);
+        drawLevelLabels(plane, levels);
         drawZoneLabels(plane, zones);
         if (selected !== null) drawTradeLabels(plane, selected);
       }
