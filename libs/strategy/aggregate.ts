@@ -44,23 +44,33 @@ function joined(
   span: Pick<Candles, "intervalMs" | "startMs" | "length">,
   buckets: Buckets,
 ): Candles {
-  let ranges: Ranges | null = null;
+  let high: Float64Array | null = null;
+  let low: Float64Array | null = null;
   let open: Float64Array | null = null;
   let close: Float64Array | null = null;
   let volume: Float64Array | null = null;
+  const joinRanges = (): { high: Float64Array; low: Float64Array } => {
+    high = new Float64Array(buckets.length);
+    low = new Float64Array(buckets.length);
+    fillRanges(base.high, base.low, high, low, buckets);
+    return { high, low };
+  };
+  const { intervalMs, startMs, length } = span;
   return {
-    ...span,
+    intervalMs,
+    startMs,
+    length,
     get open() {
       open ??= everyNth(base.open, buckets, 0);
       return open;
     },
     get high() {
-      ranges ??= joinRanges(base, buckets);
-      return ranges.high;
+      high ??= joinRanges().high;
+      return high;
     },
     get low() {
-      ranges ??= joinRanges(base, buckets);
-      return ranges.low;
+      low ??= joinRanges().low;
+      return low;
     },
     get close() {
       close ??= everyNth(base.close, buckets, buckets.ratio - 1);
@@ -73,19 +83,17 @@ function joined(
   };
 }
 
-interface Ranges {
-  readonly high: Float64Array;
-  readonly low: Float64Array;
-}
-
 // The loops read columns by index, within bounds that `aggregate` has computed, hence `as number`: V8 tests at each
 // call of a shared accessor that it is still the same function.
 
-/** Highest highs and lowest lows. */
-function joinRanges(base: Candles, { ratio, skipped, length }: Buckets): Ranges {
-  const { high: highs, low: lows } = base;
-  const high = new Float64Array(length);
-  const low = new Float64Array(length);
+/** Fills `high` and `low` with the highest highs and the lowest lows. */
+function fillRanges(
+  highs: Float64Array,
+  lows: Float64Array,
+  high: Float64Array,
+  low: Float64Array,
+  { ratio, skipped, length }: Buckets,
+): void {
   const odd = ratio % 2;
   for (let bucket = 0, first = skipped; bucket < length; bucket++, first += ratio) {
     const end = first + ratio;
@@ -111,7 +119,6 @@ function joinRanges(base: Candles, { ratio, skipped, length }: Buckets): Ranges 
     high[bucket] = highest;
     low[bucket] = lowest;
   }
-  return { high, low };
 }
 
 /** One base candle's value of each bucket. */

@@ -345,11 +345,15 @@ export class MarketCursor implements MarketView {
     if (funding === null) return;
     const closedAtMs = this.#closedAtMs();
     const settled = settledUntil(funding, closedAtMs);
-    // Candle k closes at start + (k + 1) * interval: the first one that has closed at the time of a settlement.
-    const firstAt = (timeMs: number) => Math.ceil((timeMs - this.#startMs) / this.#intervalMs) - 1;
     this.#rate = settled === 0 ? Number.NaN : at(funding.rate, settled - 1);
-    this.#rateFrom = settled === 0 ? 0 : firstAt(at(funding.timeMs, settled - 1));
-    this.#rateUntil = settled === funding.length ? this.#length : firstAt(at(funding.timeMs, settled));
+    this.#rateFrom = settled === 0 ? 0 : this.#firstClosedAt(at(funding.timeMs, settled - 1));
+    this.#rateUntil =
+      settled === funding.length ? this.#length : this.#firstClosedAt(at(funding.timeMs, settled));
+  }
+
+  /** Candle k closes at start + (k + 1) * interval: the first one that has closed at a moment. */
+  #firstClosedAt(timeMs: number): number {
+    return Math.ceil((timeMs - this.#startMs) / this.#intervalMs) - 1;
   }
 
   #band(): void {

@@ -1,4 +1,5 @@
-import { at } from "./at.ts";
+// These loops read by index, within bounds that the caller has checked, hence `as number`: V8 tests at each call of a
+// shared accessor that it is still the same function.
 
 /**
  * Mean of the `period` values that end at `i`. Summed as differences from the last value: a flat window gives
@@ -6,9 +7,9 @@ import { at } from "./at.ts";
  * drift however long the series. Needs `i >= period - 1`.
  */
 export function movingAverage(values: Float64Array, i: number, period: number): number {
-  const reference = at(values, i);
+  const reference = values[i] as number;
   let sum = 0;
-  for (let k = i - period + 1; k < i; k++) sum += at(values, k) - reference;
+  for (let k = i - period + 1; k < i; k++) sum += (values[k] as number) - reference;
   return reference + sum / period;
 }
 
@@ -16,7 +17,7 @@ export function movingAverage(values: Float64Array, i: number, period: number): 
 export function deviation(values: Float64Array, i: number, period: number, mean: number): number {
   let sum = 0;
   for (let k = i - period + 1; k <= i; k++) {
-    const distance = at(values, k) - mean;
+    const distance = (values[k] as number) - mean;
     sum += distance * distance;
   }
   return Math.sqrt(sum / period);

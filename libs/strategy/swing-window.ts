@@ -45,11 +45,12 @@ export class SwingWindow implements Swing {
     const lowBefore = this.#lowIndex;
     const keepHigh = forward && highBefore >= first;
     const keepLow = forward && lowBefore >= first;
+    // Read by index, within the window, hence `as number`: a call of a shared accessor is tested each time.
     // Equal extremes: the most recent candle counts, hence >= and <= in the order of time.
     let highIndex = keepHigh ? highBefore : first;
     let highest = at(high, highIndex);
     for (let k = keepHigh ? before : first + 1; k < end; k++) {
-      const value = at(high, k);
+      const value = high[k] as number;
       if (value >= highest) {
         highest = value;
         highIndex = k;
@@ -58,7 +59,7 @@ export class SwingWindow implements Swing {
     let lowIndex = keepLow ? lowBefore : first;
     let lowest = at(low, lowIndex);
     for (let k = keepLow ? before : first + 1; k < end; k++) {
-      const value = at(low, k);
+      const value = low[k] as number;
       if (value <= lowest) {
         lowest = value;
         lowIndex = k;
