@@ -27,21 +27,36 @@ interface Market {
   readonly funding: FundingRates | null;
 }
 
+/**
+ * What any program that looks at each candle once must at least do, written the natural way. What V8 makes of this
+ * loop is not the same in every program: 1.1 ns a candle in some, 3.2 in others, on one machine and in one minute.
+ * So a ratio means little without the times, which are printed beside it.
+ */
 function plainPass(candles: Candles): number {
   const { open, high, low, close, volume, length } = candles;
-  let [opens, highs, lows, closes, volumes] = [0, 0, 0, 0, 0];
+  let sum = 0;
   for (let i = 0; i < length; i++) {
-    opens += open[i] as number;
-    highs += high[i] as number;
-    lows += low[i] as number;
-    closes += close[i] as number;
-    volumes += volume[i] as number;
+    sum +=
+      (open[i] as number) +
+      (high[i] as number) +
+      (low[i] as number) +
+      (close[i] as number) +
+      (volume[i] as number);
   }
-  return opens + highs + lows + closes + volumes;
+  return sum;
 }
 
 function inputOf(market: Market): StudyInput {
   return { ...market, timeframe: "1m", frameCandles: aggregateFrames(market.candles, "1m") };
+}
+
+/** Columns of a frame are joined when they are read. Both strategies read its highs and lows. */
+function readFrames(candles: Candles): number {
+  let sum = 0;
+  for (const frame of aggregateFrames(candles, "1m").values()) {
+    sum += (frame.high[0] ?? 0) + (frame.low[0] ?? 0);
+  }
+  return sum;
 }
 
 function median(values: number[]): number {
@@ -71,7 +86,7 @@ function measure(market: Market, rounds: number): void {
         trades = Object.values(strategies).reduce((sum, { figures }) => sum + figures.totalTrades, 0);
       },
     ],
-    ["  frames from 1m", () => keep(aggregateFrames(candles, "1m").size)],
+    ["  frames from 1m", () => keep(readFrames(candles))],
     ["  RSI", () => keep(wilderRsi(candles.close).length)],
     ["  BASIC (with RSI)", () => void backtest(studyInput, { strategies: [BASIC] })],
     ["  ADVANCED (with RSI)", () => void backtest(studyInput, { strategies: [ADVANCED] })],
@@ -86,19 +101,28 @@ function measure(market: Market, rounds: number): void {
     }
   }
   const growth = loopGrowth(studyInput);
-  const nanoseconds = times.map((values) => (median(values) * 1e6) / candles.length);
-  const [plain = Number.NaN, everything = Number.NaN] = nanoseconds;
+  const perCandle = (milliseconds: number): number => (milliseconds * 1e6) / candles.length;
+  const medians = times.map((values) => perCandle(median(values)));
+  const minima = times.map((values) => perCandle(Math.min(...values)));
+  const [plain = Number.NaN, everything = Number.NaN] = medians;
+  const [plainLeast = Number.NaN, everythingLeast = Number.NaN] = minima;
   const speed = 1e9 / everything;
   const ratio = everything / plain;
   const verdict = (good: boolean): string => (good ? "met" : "MISSED");
-  print(`\n${market.name}: ${candles.length} candles, ${trades} trades, median of ${rounds}\n`);
+  print(
+    `\n${market.name}: ${candles.length} candles, ${trades} trades, ${rounds} rounds of all parts in turn\n`,
+  );
+  print(`  ${"ns/candle".padEnd(22)}  median     least\n`);
   for (const [k, [name]] of parts.entries()) {
-    print(`  ${name.padEnd(22)} ${(nanoseconds[k] ?? Number.NaN).toFixed(2).padStart(7)} ns/candle\n`);
+    const [middle, least] = [medians[k] ?? Number.NaN, minima[k] ?? Number.NaN];
+    print(`  ${name.padEnd(22)} ${middle.toFixed(2).padStart(7)}   ${least.toFixed(2).padStart(7)}\n`);
   }
   print(
     `  speed ${(speed / 1e6).toFixed(1)} M candles/s (at least 5: ${verdict(speed >= TARGET_CANDLES_PER_SECOND)})\n`,
   );
-  print(`  ratio ${ratio.toFixed(1)} plain passes (at most 15: ${verdict(ratio <= TARGET_RATIO)})\n`);
+  print(
+    `  ratio ${ratio.toFixed(1)} plain passes by medians, ${(everythingLeast / plainLeast).toFixed(1)} by the least times (at most 15: ${verdict(ratio <= TARGET_RATIO)})\n`,
+  );
   print(`  heap growth of the loop: ${growth} (checksum ${check.toExponential(3)})\n`);
   if (speed < TARGET_CANDLES_PER_SECOND || ratio > TARGET_RATIO) process.exitCode = 1;
 }
@@ -154,7 +178,8 @@ function madeMarket(length: number): Market {
 const SMALL = 44_000;
 const LARGE = 5_300_000;
 
-measure(madeMarket(SMALL), 41);
+print("Plain pass: one loop, one sum of open + high + low + close + volume of each candle.\n");
+measure(madeMarket(SMALL), 201);
 const recorded = await recordedMarket();
-if (recorded !== null) measure(recorded, 41);
-measure(madeMarket(LARGE), 7);
+if (recorded !== null) measure(recorded, 201);
+measure(madeMarket(LARGE), 9);
