@@ -9,8 +9,19 @@ import { ANALYZER_SETTINGS } from "#services/analyzer/config.ts";
 import { FINDER_SETTINGS } from "#services/finder/config.ts";
 import { SCANNER_SETTINGS } from "#services/scanner/config.ts";
 import { SELECTOR_SETTINGS } from "#services/selector/config.ts";
+import {
+  anchorTargets,
+  codeBlocks,
+  costRows,
+  diagramOf,
+  displayWidth,
+  headings,
+  isDiagram,
+  tableRows,
+} from "#test/support/markdown.ts";
 
 const README = join(dirname(fileURLToPath(import.meta.url)), "..", "README.md");
+const KOREAN_README = join(dirname(README), "README.ko.md");
 const TABLE = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/;
 
 const READERS: readonly (readonly [string, readonly SettingName[]])[] = [
@@ -64,5 +75,70 @@ describe("the README", () => {
   it("names queues and tables as they are", () => {
     const text = readFileSync(README, "utf8");
     for (const { name } of [...QUEUES, ...TABLES]) expect(text).toContain(name);
+  });
+});
+
+describe("the Korean README", () => {
+  const english = readFileSync(README, "utf8");
+  const korean = readFileSync(KOREAN_README, "utf8");
+
+  it("has the same code blocks to the byte, but for the diagram's words", () => {
+    const others = (text: string) => codeBlocks(text).filter((block) => !isDiagram(block));
+    expect(others(english).length).toBeGreaterThan(10);
+    expect(others(korean)).toEqual(others(english));
+    expect(codeBlocks(korean).findIndex(isDiagram)).toBe(codeBlocks(english).findIndex(isDiagram));
+  });
+
+  it("has the diagram with every column where it is in English, a Korean character being two columns wide", () => {
+    // Where the arrow or the name of a service starts, and where the words after it do.
+    const columnsOf = (text: string) =>
+      diagramOf(text).map((line) => {
+        const arrow = /^( +)([|v])( *)/.exec(line);
+        const lane = /^( .*? {2,})([a-z]+ +)/.exec(line);
+        const before = arrow?.[1] ?? lane?.[1] ?? "";
+        const between = arrow === null ? (lane?.[2] ?? "") : `${arrow[2]}${arrow[3]}`;
+        return [displayWidth(before), displayWidth(before + between), between.trim()];
+      });
+    expect(columnsOf(english).length).toBeGreaterThan(8);
+    expect(columnsOf(korean)).toEqual(columnsOf(english));
+  });
+
+  it("has the same sections in the same order", () => {
+    const levels = (text: string) => headings(text).map(({ level }) => level);
+    expect(levels(english).length).toBeGreaterThan(15);
+    expect(levels(korean)).toEqual(levels(english));
+  });
+
+  it("links from its contents to the same sections, and to the English one", () => {
+    const targets = anchorTargets(english);
+    expect(targets.length).toBeGreaterThan(8);
+    expect(targets).not.toContain(-1);
+    expect(anchorTargets(korean)).toEqual(targets);
+    expect(english).toContain("](README.ko.md)");
+    expect(korean).toContain("](README.md)");
+  });
+
+  it("lists the same variables with the same defaults and readers", () => {
+    const rows = (text: string) =>
+      tableRows(TABLE.exec(text)?.[1] ?? "")
+        .slice(2)
+        .map(([name, byDefault, meaning, readers]) => ({
+          name,
+          byDefault,
+          explained: meaning !== "",
+          readers: readers === "모두" ? "all" : readers,
+        }));
+    expect(rows(english)).toHaveLength(Object.keys(SETTINGS).length);
+    expect(rows(korean)).toEqual(rows(english));
+  });
+
+  it("has tables of the same size", () => {
+    const sizes = (text: string) => tableRows(text).map((cells) => cells.length);
+    expect(sizes(korean)).toEqual(sizes(english));
+  });
+
+  it("names the same figures in the cost tables", () => {
+    expect(costRows(english).length).toBeGreaterThan(15);
+    expect(costRows(korean)).toEqual(costRows(english));
   });
 });
