@@ -1,18 +1,10 @@
 import type { TradeRules } from "#libs/backtest/trade-rules.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
 import type { Configuration } from "#libs/runtime/configuration.ts";
+import type { TRADE_SETTINGS } from "#libs/runtime/settings.ts";
 
 /** The trade rules as configured; analyzer and finder must be given the same, or live is not what was tested. */
-export function tradeRulesOf(
-  config: Configuration<
-    | "POSITION_SIZE"
-    | "LEVERAGE"
-    | "STOP_LOSS_PERCENT"
-    | "TAKE_PROFIT_PERCENT"
-    | "TAKER_FEE_PERCENT"
-    | "SLIPPAGE_PERCENT"
-  >,
-): TradeRules {
+export function tradeRulesOf(config: Configuration<(typeof TRADE_SETTINGS)[number]>): TradeRules {
   return {
     ...DEFAULT_TRADE_RULES,
     marginUsdt: config.positionSize,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeIssues } from "#libs/contracts/wire.ts";
 import type { Environment } from "./environment.ts";
-import { SETTINGS, type SettingName } from "./settings.ts";
+import { type BROKER_SETTINGS, SETTINGS, type SettingName } from "./settings.ts";
 
 /** Wrong configuration: names every wrong variable and its value. The process exits with 2 and does nothing. */
 export class ConfigurationError extends Error {
@@ -49,11 +49,7 @@ export function configuration<const N extends SettingName>(
 }
 
 /** The broker's address: RABBITMQ_URL, or put together from its parts (a password may hold any character). */
-export function rabbitMqUrl(
-  config: Configuration<
-    "RABBITMQ_URL" | "RABBITMQ_HOST" | "RABBITMQ_PORT" | "RABBITMQ_USER" | "RABBITMQ_PASS"
-  >,
-): string {
+export function rabbitMqUrl(config: Configuration<(typeof BROKER_SETTINGS)[number]>): string {
   if (config.rabbitmqUrl !== undefined) return config.rabbitmqUrl;
   const scheme = config.rabbitmqPort === 5671 ? "amqps" : "amqp";
   const user = encodeURIComponent(config.rabbitmqUser);

@@ -136,3 +136,27 @@ export const SETTINGS = {
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
+
+/** Variables that belong together, for the services that need them. */
+export const DATABASE_SETTINGS = ["AWS_REGION", "AWS_ENDPOINT_URL"] as const satisfies readonly SettingName[];
+export const BROKER_SETTINGS = [
+  "RABBITMQ_URL",
+  "RABBITMQ_HOST",
+  "RABBITMQ_PORT",
+  "RABBITMQ_USER",
+  "RABBITMQ_PASS",
+] as const satisfies readonly SettingName[];
+export const EXCHANGE_SETTINGS = [
+  "BYBIT_BASE_URL",
+  "BYBIT_TESTNET",
+  "BYBIT_REQUESTS_PER_SECOND",
+] as const satisfies readonly SettingName[];
+export const TRADE_SETTINGS = [
+  "POSITION_SIZE",
+  "LEVERAGE",
+  "STOP_LOSS_PERCENT",
+  "TAKE_PROFIT_PERCENT",
+  "TAKER_FEE_PERCENT",
+  "SLIPPAGE_PERCENT",
+] as const satisfies readonly SettingName[];
+export const LOG_SETTINGS = ["LOG_LEVEL", "LOG_FORMAT"] as const satisfies readonly SettingName[];

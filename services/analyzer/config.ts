@@ -1,33 +1,27 @@
 import { configuration } from "#libs/runtime/configuration.ts";
 import type { Environment } from "#libs/runtime/environment.ts";
+import {
+  BROKER_SETTINGS,
+  DATABASE_SETTINGS,
+  EXCHANGE_SETTINGS,
+  LOG_SETTINGS,
+  TRADE_SETTINGS,
+} from "#libs/runtime/settings.ts";
 
 /** The variables this service reads. */
 export const ANALYZER_SETTINGS = [
-  "AWS_REGION",
-  "AWS_ENDPOINT_URL",
-  "RABBITMQ_URL",
-  "RABBITMQ_HOST",
-  "RABBITMQ_PORT",
-  "RABBITMQ_USER",
-  "RABBITMQ_PASS",
-  "BYBIT_BASE_URL",
-  "BYBIT_TESTNET",
-  "BYBIT_REQUESTS_PER_SECOND",
+  ...DATABASE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...EXCHANGE_SETTINGS,
   "RESULTS_TABLE",
   "SCAN_HISTORY_TABLE",
   "TIMEFRAMES",
   "BACKTEST_DAYS",
   "TOP_N_COINS",
   "PREFETCH_COUNT",
-  "POSITION_SIZE",
-  "LEVERAGE",
-  "STOP_LOSS_PERCENT",
-  "TAKE_PROFIT_PERCENT",
-  "TAKER_FEE_PERCENT",
-  "SLIPPAGE_PERCENT",
+  ...TRADE_SETTINGS,
   "SIMULATED_TIME",
-  "LOG_LEVEL",
-  "LOG_FORMAT",
+  ...LOG_SETTINGS,
 ] as const;
 
 export function analyzerConfig(environment: Environment) {

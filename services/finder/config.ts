@@ -1,32 +1,26 @@
 import { configuration } from "#libs/runtime/configuration.ts";
 import type { Environment } from "#libs/runtime/environment.ts";
+import {
+  BROKER_SETTINGS,
+  DATABASE_SETTINGS,
+  EXCHANGE_SETTINGS,
+  LOG_SETTINGS,
+  TRADE_SETTINGS,
+} from "#libs/runtime/settings.ts";
 
 /** The variables this service reads. */
 export const FINDER_SETTINGS = [
-  "AWS_REGION",
-  "AWS_ENDPOINT_URL",
-  "RABBITMQ_URL",
-  "RABBITMQ_HOST",
-  "RABBITMQ_PORT",
-  "RABBITMQ_USER",
-  "RABBITMQ_PASS",
-  "BYBIT_BASE_URL",
-  "BYBIT_TESTNET",
-  "BYBIT_REQUESTS_PER_SECOND",
+  ...DATABASE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...EXCHANGE_SETTINGS,
   "POSITIONS_TABLE",
   "PREFETCH_COUNT",
   "FINDER_CANDLES",
   "SIGNAL_MAX_AGE_SECONDS",
-  "POSITION_SIZE",
-  "LEVERAGE",
-  "STOP_LOSS_PERCENT",
-  "TAKE_PROFIT_PERCENT",
-  "TAKER_FEE_PERCENT",
-  "SLIPPAGE_PERCENT",
+  ...TRADE_SETTINGS,
   "CODE_VERSION",
   "SIMULATED_TIME",
-  "LOG_LEVEL",
-  "LOG_FORMAT",
+  ...LOG_SETTINGS,
 ] as const;
 
 export function finderConfig(environment: Environment) {

@@ -1,12 +1,11 @@
 import { configuration } from "#libs/runtime/configuration.ts";
 import type { Environment } from "#libs/runtime/environment.ts";
+import { EXCHANGE_SETTINGS, LOG_SETTINGS, TRADE_SETTINGS } from "#libs/runtime/settings.ts";
 
 /** The settings of all four services but those that say where broker, database and clock are. */
 export function localConfig(environment: Environment) {
   return configuration(environment, [
-    "BYBIT_BASE_URL",
-    "BYBIT_TESTNET",
-    "BYBIT_REQUESTS_PER_SECOND",
+    ...EXCHANGE_SETTINGS,
     "TOP_N_COINS",
     "MIN_VOLATILITY",
     "MAX_VOLATILITY",
@@ -19,15 +18,9 @@ export function localConfig(environment: Environment) {
     "MIN_TRADES",
     "FINDER_CANDLES",
     "SIGNAL_MAX_AGE_SECONDS",
-    "POSITION_SIZE",
-    "LEVERAGE",
-    "STOP_LOSS_PERCENT",
-    "TAKE_PROFIT_PERCENT",
-    "TAKER_FEE_PERCENT",
-    "SLIPPAGE_PERCENT",
+    ...TRADE_SETTINGS,
     "CODE_VERSION",
-    "LOG_LEVEL",
-    "LOG_FORMAT",
+    ...LOG_SETTINGS,
   ]);
 }
 

@@ -1,18 +1,17 @@
 import { ConfigurationError, configuration } from "#libs/runtime/configuration.ts";
 import type { Environment } from "#libs/runtime/environment.ts";
+import {
+  BROKER_SETTINGS,
+  DATABASE_SETTINGS,
+  EXCHANGE_SETTINGS,
+  LOG_SETTINGS,
+} from "#libs/runtime/settings.ts";
 
 /** The variables this service reads. */
 export const SCANNER_SETTINGS = [
-  "AWS_REGION",
-  "AWS_ENDPOINT_URL",
-  "RABBITMQ_URL",
-  "RABBITMQ_HOST",
-  "RABBITMQ_PORT",
-  "RABBITMQ_USER",
-  "RABBITMQ_PASS",
-  "BYBIT_BASE_URL",
-  "BYBIT_TESTNET",
-  "BYBIT_REQUESTS_PER_SECOND",
+  ...DATABASE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...EXCHANGE_SETTINGS,
   "SCAN_HISTORY_TABLE",
   "TOP_N_COINS",
   "MIN_VOLATILITY",
@@ -22,8 +21,7 @@ export const SCANNER_SETTINGS = [
   "TIMEFRAMES",
   "RUN_EVERY_SECONDS",
   "SIMULATED_TIME",
-  "LOG_LEVEL",
-  "LOG_FORMAT",
+  ...LOG_SETTINGS,
 ] as const;
 
 export function scannerConfig(environment: Environment) {

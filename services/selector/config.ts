@@ -1,15 +1,11 @@
 import { configuration } from "#libs/runtime/configuration.ts";
 import type { Environment } from "#libs/runtime/environment.ts";
+import { BROKER_SETTINGS, DATABASE_SETTINGS, LOG_SETTINGS } from "#libs/runtime/settings.ts";
 
 /** The variables this service reads. */
 export const SELECTOR_SETTINGS = [
-  "AWS_REGION",
-  "AWS_ENDPOINT_URL",
-  "RABBITMQ_URL",
-  "RABBITMQ_HOST",
-  "RABBITMQ_PORT",
-  "RABBITMQ_USER",
-  "RABBITMQ_PASS",
+  ...DATABASE_SETTINGS,
+  ...BROKER_SETTINGS,
   "RESULTS_TABLE",
   "SCAN_HISTORY_TABLE",
   "MIN_WIN_RATE",
@@ -17,8 +13,7 @@ export const SELECTOR_SETTINGS = [
   "MIN_TRADES",
   "RUN_EVERY_SECONDS",
   "SIMULATED_TIME",
-  "LOG_LEVEL",
-  "LOG_FORMAT",
+  ...LOG_SETTINGS,
 ] as const;
 
 export function selectorConfig(environment: Environment) {
