@@ -135,7 +135,10 @@ export class ConfluenceZones {
         seen |= bit;
         k++;
       } while (k < levelCount && at(this.#levels, k) <= limit);
-      if (distinct >= rule.minimumFrames) this.#prices[this.#count++] = sum / (k - first);
+      if (distinct < rule.minimumFrames) continue;
+      // The mean of equal levels is that level, which three times it by three is not always.
+      const lowest = at(this.#levels, first);
+      this.#prices[this.#count++] = lowest === at(this.#levels, k - 1) ? lowest : sum / (k - first);
     }
   }
 }

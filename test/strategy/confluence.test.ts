@@ -75,6 +75,22 @@ describe("zones", () => {
     expect(zones.above(105)).toBeGreaterThan(105);
   });
 
+  it.each([3.87, 11.55, 0.1, 97_000.7])(
+    "do not stand beside a close at the extreme of all frames (%d)",
+    (extreme) => {
+      for (const up of [true, false]) {
+        const zones = new ConfluenceZones();
+        const spans = [0.07, 0.11, 0.13].map((share) => share * extreme);
+        const highs = spans.map((span) => ({ present: true, high: extreme, low: extreme - span, up }));
+        zones.rebuild(highs, { ...RULE, tolerance: 1e-6 });
+        expect([zones.above(extreme), zones.list().at(-1)?.price]).toEqual([Number.NaN, extreme]);
+        const lows = spans.map((span) => ({ present: true, high: extreme + span, low: extreme, up }));
+        zones.rebuild(lows, { ...RULE, tolerance: 1e-6 });
+        expect([zones.below(extreme), zones.list()[0]?.price]).toEqual([Number.NaN, extreme]);
+      }
+    },
+  );
+
   it("refuse ratios that are not ascending", () => {
     const rule = { ...RULE, ratios: [0.5, 0.382] };
     expect(() => new ConfluenceZones().rebuild([swingOf([LOW, HIGH])], rule)).toThrow(RangeError);

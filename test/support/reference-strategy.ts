@@ -210,6 +210,7 @@ interface Swing {
 }
 
 function levelOf({ high, low, up }: Swing, ratio: number): number {
+  if (ratio === 1) return up ? low : high;
   return up ? high - ratio * (high - low) : low + ratio * (high - low);
 }
 
@@ -221,11 +222,13 @@ export function zonesOf(swings: readonly Swing[]): { price: number; frames: numb
     .sort((a, b) => a.price - b.price);
   const zones: { price: number; frames: number }[] = [];
   while (left[0] !== undefined) {
-    const limit = left[0].price * 1.003;
+    const lowest = left[0].price;
+    const limit = lowest * 1.003;
     const taken = left.filter((level) => level.price <= limit);
     left = left.filter((level) => level.price > limit);
+    const prices = taken.map((level) => level.price);
     zones.push({
-      price: mean(taken.map((level) => level.price)),
+      price: new Set(prices).size === 1 ? lowest : mean(prices),
       frames: new Set(taken.map((level) => level.frame)).size,
     });
   }
