@@ -3,8 +3,8 @@ export const LEVEL_RATIOS: readonly number[] = [0, 0.236, 0.382, 0.5, 0.618, 0.7
 
 /**
  * Price at a retracement of a leg: measured down from the high of an up leg, up from the low of a down leg.
- * The ends are the extremes themselves, which `high - (high - low)` misses by a bit: a close at the extreme of
- * several frames would stand beside a zone that it is on.
+ * The ends are the extremes themselves, which `high - (high - low)` may miss by a bit where the price has more than
+ * doubled within the leg: a close at the extreme of several frames would stand beside a zone that it is on.
  */
 export function retracement(high: number, low: number, up: boolean, ratio: number): number {
   if (ratio === 1) return up ? low : high;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ADVANCED } from "#libs/strategy/advanced.ts";
 import { ConfluenceZones } from "#libs/strategy/confluence-zones.ts";
+import { retracement } from "#libs/strategy/fibonacci.ts";
 import { makeCandles } from "#libs/strategy/make-candles.ts";
 import { SwingWindow } from "#libs/strategy/swing-window.ts";
 import { MINUTE_MS } from "#libs/strategy/timeframe.ts";
@@ -90,6 +91,12 @@ describe("zones", () => {
       }
     },
   );
+
+  it("begin and end at the extremes of a leg in which the price more than doubled", () => {
+    expect(retracement(0.99, 0.3, true, 1)).toBe(0.3);
+    expect(retracement(0.9, 0.9 / 3.3, false, 1)).toBe(0.9);
+    expect(retracement(3.96, 1.2, true, 1)).toBe(1.2);
+  });
 
   it("refuse ratios that are not ascending", () => {
     const rule = { ...RULE, ratios: [0.5, 0.382] };
