@@ -19,7 +19,6 @@ export function backtestJson(
     candles: result.candles,
     from_time: result.fromMs,
     to_time: result.toMs,
-    best_strategy: result.bestStrategy,
     strategies: Object.fromEntries(
       Object.entries(result.strategies).map(([name, strategy]) => {
         const statistics = luck?.statistics[name];
@@ -34,6 +33,7 @@ export function backtestJson(
         ];
       }),
     ),
+    best_strategy: result.bestStrategy,
   };
 }
 
