@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import {
   defaultReplayStartMs,
   type RecordedExchange,
@@ -15,8 +15,8 @@ import {
 import { simulatedClock, systemClock } from "#libs/runtime/clock.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
-import { parseMoment } from "#libs/runtime/moment.ts";
 import { print, printError } from "#libs/runtime/terminal.ts";
+import { moment, parseArguments, speed, wholeNumber } from "../arguments.ts";
 
 interface SimulatorArguments {
   readonly port: number;
@@ -89,49 +89,13 @@ async function listen<T>(start: () => Promise<T>): Promise<T> {
 
 /** Null after `--help`. */
 function parse(args: readonly string[]): SimulatorArguments | null {
-  let complaint = "";
   const command = new Command("npm run -s simulator --")
     .description("A simulated Bybit v5 market API, with synthetic or recorded prices.")
-    .option("--port <number>", "port to listen on; 0: any free one", numberIn(0, 65_535, true), 7070)
+    .option("--port <number>", "port to listen on; 0: any free one", wholeNumber(0, 65_535), 7070)
     .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--seed <number>", "another synthetic market", numberIn(0, 4_294_967_295, true))
+    .option("--seed <number>", "another synthetic market", wholeNumber(0, 4_294_967_295))
     .option("--data <folder>", "recorded candles instead: EXCHANGE_SYMBOL_INTERVAL.csv[.gz]")
     .option("--from <moment>", "where the clock starts, for example 2026-01-15T12:00:30Z", moment)
-    .option(
-      "--speed <times>",
-      "how much faster than real time the clock runs; 0: it stands still",
-      numberIn(0, 1000, false),
-    )
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: print,
-      writeErr: (text) => {
-        complaint = text.trim();
-      },
-    });
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return null;
-    throw new ConfigurationError(complaint || error.message, { cause: error });
-  }
-  return command.opts<SimulatorArguments>();
-}
-
-function numberIn(least: number, most: number, whole: boolean) {
-  return (text: string): number => {
-    const number = Number(text);
-    if (text.trim() === "" || !(number >= least && number <= most) || (whole && !Number.isInteger(number))) {
-      throw new InvalidArgumentError(`expected a ${whole ? "whole " : ""}number from ${least} to ${most}`);
-    }
-    return number;
-  };
-}
-
-function moment(text: string): number {
-  const timeMs = parseMoment(text);
-  if (timeMs === null) throw new InvalidArgumentError("expected a moment such as 2026-01-15T12:00:30Z");
-  return timeMs;
+    .option("--speed <times>", "how much faster than real time the clock runs; 0: it stands still", speed);
+  return parseArguments<SimulatorArguments>(command, args, print);
 }

@@ -1,6 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
-import { parseMoment } from "#libs/runtime/moment.ts";
+import { moment, parseArguments, speed, wholeNumber } from "../arguments.ts";
 
 export const MARKETS = ["synthetic", "bybit", "replay"] as const;
 export type MarketName = (typeof MARKETS)[number];
@@ -20,35 +20,6 @@ export interface LocalOptions {
   readonly port: number | null;
 }
 
-function wholeNumber(min: number, max: number) {
-  return (value: string): number => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < min || number > max) {
-      throw new InvalidArgumentError(
-        `expected a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`,
-      );
-    }
-    return number;
-  };
-}
-
-function moment(value: string): number {
-  const ms = parseMoment(value);
-  if (ms === null)
-    throw new InvalidArgumentError(
-      `expected a moment such as 2026-01-15T12:00:30Z, not ${JSON.stringify(value)}`,
-    );
-  return ms;
-}
-
-function speed(value: string): number {
-  const number = Number(value);
-  if (!/^\d+(\.\d+)?$/.test(value) || number > 1000) {
-    throw new InvalidArgumentError(`expected a number from 0 to 1000, not ${JSON.stringify(value)}`);
-  }
-  return number;
-}
-
 /**
  * Reads the command line of `npm start`. Null after `--help`, which has then been printed.
  * @throws ConfigurationError with what is wrong.
@@ -57,7 +28,6 @@ export function parseLocalOptions(
   args: readonly string[],
   print: (text: string) => void,
 ): LocalOptions | null {
-  let complaint = "";
   const command = new Command("npm start --")
     .description("Runs scanner, analyzer, selector and finder in one process.")
     .addOption(new Option("--market <name>", "where prices come from").choices(MARKETS).default("synthetic"))
@@ -67,23 +37,8 @@ export function parseLocalOptions(
     .option("--once", "one whole cycle, then a summary and exit", false)
     .option("--json", "the summary as one JSON object on standard output; needs --once", false)
     .option("--seed <number>", "another synthetic exchange", wholeNumber(0, 4_294_967_295))
-    .option("--port <number>", "port of the DynamoDB endpoint", wholeNumber(0, 65_535))
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: print,
-      writeErr: (text) => {
-        complaint = text.trim();
-      },
-    });
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return null;
-    throw new ConfigurationError(complaint || error.message);
-  }
-  const given = command.opts<{
+    .option("--port <number>", "port of the DynamoDB endpoint", wholeNumber(0, 65_535));
+  const given = parseArguments<{
     market: MarketName;
     data?: string;
     from?: number;
@@ -92,7 +47,8 @@ export function parseLocalOptions(
     json: boolean;
     seed?: number;
     port?: number;
-  }>();
+  }>(command, args, print);
+  if (given === null) return null;
   const options: LocalOptions = {
     market: given.market,
     data: given.data ?? null,

@@ -1,0 +1,65 @@
+import { type Command, CommanderError, InvalidArgumentError } from "commander";
+import { ConfigurationError } from "#libs/runtime/configuration.ts";
+import { parseMoment } from "#libs/runtime/moment.ts";
+
+/** For an option's value: a whole number in plain digits. */
+export function wholeNumber(min: number, max: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < min || number > max) {
+      throw new InvalidArgumentError(
+        `expected a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`,
+      );
+    }
+    return number;
+  };
+}
+
+/** For `--speed`: how many times faster than real time; 0 stands still. */
+export function speed(value: string): number {
+  const number = Number(value);
+  if (!/^\d+(\.\d+)?$/.test(value) || number > 1000) {
+    throw new InvalidArgumentError(`expected a number from 0 to 1000, not ${JSON.stringify(value)}`);
+  }
+  return number;
+}
+
+/** For `--from`: milliseconds since the epoch; without a zone it is UTC. */
+export function moment(value: string): number {
+  const ms = parseMoment(value);
+  if (ms === null) {
+    throw new InvalidArgumentError(
+      `expected a moment such as 2026-01-15T12:00:30Z, not ${JSON.stringify(value)}`,
+    );
+  }
+  return ms;
+}
+
+/**
+ * The options of a command that runs as a service. Null after `--help`, which has then been printed.
+ * @throws ConfigurationError with what is wrong.
+ */
+export function parseArguments<Options extends object>(
+  command: Command,
+  args: readonly string[],
+  print: (text: string) => void,
+): Options | null {
+  let complaint = "";
+  command
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: (text) => {
+        complaint = text.trim();
+      },
+    });
+  try {
+    command.parse([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return null;
+    throw new ConfigurationError(complaint || error.message, { cause: error });
+  }
+  return command.opts<Options>();
+}
