@@ -11,20 +11,23 @@ export interface FailureParts {
   readonly stopping: AbortSignal;
 }
 
-const BAN_MS = 10 * 60_000;
-
 /**
  * Does the work of one message and turns every expected failure into what happens to the message:
  * the exchange's and the database's failures wait in the retry queue, what can never succeed is dead-lettered,
- * and while the exchange bans this address the message stays in hand. A bug is thrown on.
+ * and while the exchange bans this address the message stays in hand. What did not work out because the service
+ * is stopping goes back as it came. A bug is thrown on.
  */
 export async function withFailurePolicy(parts: FailureParts, work: () => Promise<Outcome>): Promise<Outcome> {
   for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof MarketError) || error.kind !== "banned") return outcomeOf(error);
-      const waitMs = error.retryAfterMs ?? BAN_MS;
+      const outcome = outcomeOf(error);
+      if (parts.stopping.aborted && outcome.kind === "retry") {
+        return { kind: "return", reason: `stopped: ${outcome.reason}` };
+      }
+      if (!(error instanceof MarketError) || error.kind !== "banned") return outcome;
+      const waitMs = error.retryAfterMs ?? 0;
       parts.logger.error(
         { seconds: Math.ceil(waitMs / 1000), reason: error.message },
         "the exchange bans this address: no calls until then, the message is kept; lower BYBIT_REQUESTS_PER_SECOND",

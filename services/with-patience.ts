@@ -7,11 +7,14 @@ import { StoreError } from "#libs/store/store-error.ts";
 /** A minute and a half in all: longer than a failover, shorter than anyone would wait. */
 const DELAYS_MS = [2_000, 5_000, 10_000, 20_000, 30_000, 30_000];
 
+/** Longer than the ten minutes for which the exchange bans an address, and well within the hour. */
+const MAX_ASKED_WAIT_MS = 15 * 60_000;
+
 function mayPass(error: unknown): boolean {
   return (
     error instanceof StoreError ||
     error instanceof QueueError ||
-    (error instanceof MarketError && error.kind === "retryable")
+    (error instanceof MarketError && (error.kind === "retryable" || error.kind === "banned"))
   );
 }
 
@@ -26,6 +29,8 @@ export function withPatience<T>(
   return withRetry(work, {
     delaysMs: DELAYS_MS,
     shouldRetry: mayPass,
+    askedWaitMs: (error) => (error instanceof MarketError ? error.retryAfterMs : null),
+    maxAskedWaitMs: MAX_ASKED_WAIT_MS,
     signal: parts.stopping,
     onRetry: ({ error, attempt, waitMs }) =>
       parts.logger.warn(

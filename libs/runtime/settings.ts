@@ -82,6 +82,12 @@ export const SETTINGS = {
   BYBIT_REQUESTS_PER_SECOND: number(z.number().positive().max(1_000), 50).describe(
     "calls a second of one process; Bybit allows an address 120 over all its hosts",
   ),
+  BYBIT_TIMEOUT_SECONDS: number(z.number().min(0.1).max(60), 10).describe(
+    "for one call and its whole answer",
+  ),
+  BYBIT_BAN_SECONDS: number(z.number().min(1).max(86_400), 600).describe(
+    'no call of the process for so long after HTTP 403 "access too frequent"; Bybit asks for 600',
+  ),
   RESULTS_TABLE: text(RESULTS_TABLE.name),
   POSITIONS_TABLE: text(POSITIONS_TABLE.name),
   SCAN_HISTORY_TABLE: text(SCAN_HISTORY_TABLE.name),
@@ -150,6 +156,8 @@ export const EXCHANGE_SETTINGS = [
   "BYBIT_BASE_URL",
   "BYBIT_TESTNET",
   "BYBIT_REQUESTS_PER_SECOND",
+  "BYBIT_TIMEOUT_SECONDS",
+  "BYBIT_BAN_SECONDS",
 ] as const satisfies readonly SettingName[];
 export const TRADE_SETTINGS = [
   "POSITION_SIZE",

@@ -24,8 +24,8 @@ export interface TimeframeOutcome {
 export type RecordOutcome =
   /** The timeframe's entry is now this result. */
   | { readonly kind: "recorded" }
-  /** It had been recorded before: a repeated delivery; nothing was changed. */
-  | { readonly kind: "repeated" }
+  /** It had been recorded before, and ended as `status` says: a repeated delivery; nothing was changed. */
+  | { readonly kind: "repeated"; readonly status: TimeframeResult["status"] }
   /** The scan's life is over: an item that TTL may have removed must not be born again. */
   | { readonly kind: "expired" };
 

@@ -8,8 +8,13 @@ import type { History, HistoryLoader } from "#libs/market/history.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
-import type { ResultIdentity, ResultsStore, TimeframeOutcome } from "#libs/store/results-store.ts";
-import type { ScanStore } from "#libs/store/scan-store.ts";
+import type {
+  RecordOutcome,
+  ResultIdentity,
+  ResultsStore,
+  TimeframeOutcome,
+} from "#libs/store/results-store.ts";
+import type { ScanStore, TaskEnd } from "#libs/store/scan-store.ts";
 import { type Candles, endMs, openTimeMs } from "#libs/strategy/candles.ts";
 import { coinTrendAt } from "#libs/strategy/describe-moment.ts";
 import { DAY_MS, type Timeframe, timeframeMs } from "#libs/strategy/timeframe.ts";
@@ -51,7 +56,12 @@ export function makeAnalyze(parts: AnalyzeParts): Handler<BacktestTask> {
         parts.logger.warn({ taskId: task.taskId }, "the scan's life is over: nothing was stored");
         return { kind: "ack" };
       }
-      await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, outcome.result.status);
+      await parts.scans.recordTaskEnd(
+        task.scanId,
+        task.symbol,
+        task.timeframe,
+        endOf(recorded, outcome.result.status),
+      );
       logResult(parts, task, outcome.result, recorded.kind);
       return { kind: "ack" };
     });
@@ -71,8 +81,17 @@ export function makeOnDeadTask(parts: AnalyzeParts): NonNullable<ConsumeOptions[
       parts.analyzerId,
     );
     if (recorded.kind === "expired") return;
-    await parts.scans.recordTaskEnd(task.data.scanId, task.data.symbol, task.data.timeframe, "failed");
+    const end = endOf(recorded, "failed");
+    await parts.scans.recordTaskEnd(task.data.scanId, task.data.symbol, task.data.timeframe, end);
   };
+}
+
+/**
+ * How the scan counts a task: as its result stands in the item. A worker may have stored it and died before it
+ * counted; what a later delivery finds then, a hole perhaps, is not what the item says.
+ */
+function endOf(recorded: Exclude<RecordOutcome, { kind: "expired" }>, own: TaskEnd): TaskEnd {
+  return recorded.kind === "repeated" ? recorded.status : own;
 }
 
 function identityOf(task: BacktestTask): ResultIdentity {

@@ -12,6 +12,7 @@ import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { exchangeOptionsOf } from "../exchange-options-of.ts";
 import { tradeRulesOf } from "../trade-rules-of.ts";
 import { whileProtected } from "../while-protected.ts";
 import { makeAnalyze, makeOnDeadTask } from "./analyze.ts";
@@ -28,9 +29,8 @@ await runService("analyzer", async (scope) => {
   const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
   scope.own(queue, (broker) => broker.close());
   const market = makeBybitMarketData({
-    baseUrl: config.bybitBaseUrl,
-    testnet: config.bybitTestnet,
-    requestsPerSecond: config.bybitRequestsPerSecond,
+    ...exchangeOptionsOf(config),
+    stopping: scope.stopping,
     logger,
   });
 

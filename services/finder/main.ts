@@ -10,6 +10,7 @@ import { pause } from "#libs/runtime/pause.ts";
 import { makeTaskProtection } from "#libs/runtime/task-protection.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
+import { exchangeOptionsOf } from "../exchange-options-of.ts";
 import { tradeRulesOf } from "../trade-rules-of.ts";
 import { whileProtected } from "../while-protected.ts";
 import { finderConfig } from "./config.ts";
@@ -27,9 +28,8 @@ await runService("finder", async (scope) => {
   const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
   scope.own(queue, (broker) => broker.close());
   const market = makeBybitMarketData({
-    baseUrl: config.bybitBaseUrl,
-    testnet: config.bybitTestnet,
-    requestsPerSecond: config.bybitRequestsPerSecond,
+    ...exchangeOptionsOf(config),
+    stopping: scope.stopping,
     logger,
   });
 

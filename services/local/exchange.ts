@@ -13,6 +13,7 @@ import { type Clock, simulatedClock, systemClock } from "#libs/runtime/clock.ts"
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
+import { exchangeOptionsOf } from "../exchange-options-of.ts";
 import type { LocalConfig } from "./config.ts";
 import type { LocalOptions } from "./options.ts";
 
@@ -35,7 +36,7 @@ const SIMULATOR_REQUESTS_PER_SECOND = 1_000;
 
 /** The market that was asked for, and never another one. */
 export async function openExchange(
-  scope: Pick<ServiceScope, "own">,
+  scope: Pick<ServiceScope, "own" | "stopping">,
   options: LocalOptions,
   config: LocalConfig,
   logger: Logger,
@@ -43,9 +44,8 @@ export async function openExchange(
   if (options.market === "bybit") {
     const clock = systemClock;
     const market = makeBybitMarketData({
-      baseUrl: config.bybitBaseUrl,
-      testnet: config.bybitTestnet,
-      requestsPerSecond: config.bybitRequestsPerSecond,
+      ...exchangeOptionsOf(config),
+      stopping: scope.stopping,
       logger,
     });
     const where = config.bybitBaseUrl ?? (config.bybitTestnet ? "testnet" : "live");

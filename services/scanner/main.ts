@@ -8,6 +8,7 @@ import { makeLogger } from "#libs/runtime/logging.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { exchangeOptionsOf } from "../exchange-options-of.ts";
 import { withPatience } from "../with-patience.ts";
 import { scannerConfig } from "./config.ts";
 import { scan } from "./scan.ts";
@@ -23,9 +24,8 @@ await runService("scanner", async (scope) => {
   const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
   scope.own(queue, (broker) => broker.close());
   const market = makeBybitMarketData({
-    baseUrl: config.bybitBaseUrl,
-    testnet: config.bybitTestnet,
-    requestsPerSecond: config.bybitRequestsPerSecond,
+    ...exchangeOptionsOf(config),
+    stopping: scope.stopping,
     logger,
   });
 

@@ -140,14 +140,17 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         const before = await results().get("BTCUSDT", SCAN_TIME);
         clock.now += 5_000;
 
-        expect(await record(outcome("5m", { totalPnl: 999 }))).toEqual({ kind: "repeated" });
-        expect(await record(outcome("5m", FAILED))).toEqual({ kind: "repeated" });
+        expect(await record(outcome("5m", { totalPnl: 999 }))).toEqual({
+          kind: "repeated",
+          status: "completed",
+        });
+        expect(await record(outcome("5m", FAILED))).toEqual({ kind: "repeated", status: "completed" });
         expect(await results().get("BTCUSDT", SCAN_TIME)).toEqual(before);
       });
 
       it("replaces a failure by a later success, and never a success by anything", async () => {
         await record(outcome("5m", FAILED));
-        expect(await record(outcome("5m", FAILED))).toEqual({ kind: "repeated" });
+        expect(await record(outcome("5m", FAILED))).toEqual({ kind: "repeated", status: "failed" });
         expect(await results().get("BTCUSDT", SCAN_TIME)).toMatchObject({
           timeframes: { "5m": { status: "failed", error: FAILED.error } },
           status: "pending",

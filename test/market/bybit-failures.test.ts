@@ -269,6 +269,33 @@ describe("a ban", () => {
   });
 });
 
+describe("a service that stops", () => {
+  it.each<[string, BybitAnswer, Partial<BybitOptions>]>([
+    ["a call without an answer", { kind: "silence" }, { timeoutMs: 600_000 }],
+    ["the wait before another attempt", failure(10016, "Server error."), { retryDelaysMs: [600_000] }],
+    [
+      "the wait that the exchange asked for",
+      failure(10006, "Too many visits."),
+      { retryDelaysMs: [600_000, 600_000] },
+    ],
+  ])("does not wait for the end of %s, and asks nothing more", async (_, answer, options) => {
+    const { url, requests } = await serve(answer);
+    const stop = new AbortController();
+    const market = makeBybitMarketData({
+      baseUrl: url,
+      requestsPerSecond: 1_000,
+      stopping: stop.signal,
+      ...options,
+    });
+    const calls = [errorOf(market.serverTimeMs()), errorOf(market.tickers())];
+    await eventually("the requests are out", () => requests.length === 2);
+    stop.abort();
+    for (const error of await Promise.all(calls)) expect(error.kind).toBe("retryable");
+    expect((await errorOf(market.serverTimeMs())).kind).toBe("retryable");
+    expect(requests).toHaveLength(2);
+  });
+});
+
 describe("credentials", () => {
   const credentials = { key: "KEY-4f1c9a", secret: "SECRET-77be02" };
 

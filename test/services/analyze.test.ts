@@ -234,6 +234,24 @@ describe("the analyzer", () => {
     expect(await counts()).toEqual([1, 0, 0, 1]);
   });
 
+  it.each(["a hole in the data", "a dead letter"])(
+    "counts what a dead worker has stored, though the next delivery ends with %s",
+    async (end) => {
+      await publishScan(coin);
+      const untold = { ...stores.scans, recordTaskEnd: () => Promise.reject(new Error("the worker died")) };
+      await expect(deliver(partsOf({ scans: untold }), taskOf(coin))).rejects.toThrow("the worker died");
+      if (end === "a dead letter") {
+        const letter = { message: taskOf(coin), messageId: "task", reason: "delivery limit" };
+        await makeOnDeadTask(partsOf())(letter);
+      } else {
+        world.simulator.setFaults({ faults: [{ kind: "hole", path: `symbol=${coin}&interval=5` }] });
+        await deliver(partsOf(), taskOf(coin), 2);
+      }
+      expect((await entryOf(coin))?.status).toBe("completed");
+      expect(await counts()).toEqual([1, 0, 0, 1]);
+    },
+  );
+
   it("ends the scan with its last timeframe, delivered in any order and at the same time", async () => {
     await publishScan(coin);
     const parts = partsOf();

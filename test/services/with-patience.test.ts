@@ -23,6 +23,13 @@ describe("work that nobody brings back", () => {
     expect(calls()).toBe(2);
   });
 
+  it("waits for the end of a ban, as long as that is", async () => {
+    const banned = new MarketError("banned", "access too frequent", { retryAfterMs: 20 });
+    const { outcome, calls } = attempt([banned]);
+    expect(await outcome).toBe("done");
+    expect(calls()).toBe(2);
+  });
+
   it("is not tried again when the exchange refuses it", async () => {
     const { outcome, calls } = attempt([new MarketError("rejected", "no such parameter")]);
     await expect(outcome).rejects.toThrow("no such parameter");

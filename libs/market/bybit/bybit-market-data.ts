@@ -30,6 +30,10 @@ export interface BybitOptions {
   };
   /** An upper limit of one request and its answer. Default 10 seconds. */
   readonly timeoutMs?: number | undefined;
+  /** How long nothing is sent after "access too frequent". Default 10 minutes, as the exchange asks. */
+  readonly banMs?: number | undefined;
+  /** When it aborts, calls and waits end with a `retryable` error and no further call is made. */
+  readonly stopping?: AbortSignal | undefined;
   /** Waits between attempts of a failed request. Default 0.25, 1, 4 and 10 seconds. */
   readonly retryDelaysMs?: readonly number[] | undefined;
   /** Waits before candles that are missing or bad are fetched again. Default 0.5 and 2 seconds. */
@@ -41,6 +45,8 @@ export interface BybitOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** https://bybit-exchange.github.io/docs/v5/rate-limit: "wait at least 10 minutes". */
+const DEFAULT_BAN_MS = 10 * 60_000;
 const DEFAULT_RETRY_DELAYS_MS = backoffDelays({ firstMs: 250, factor: 4, capMs: 10_000, retries: 4 });
 const DEFAULT_REFETCH_DELAYS_MS = [500, 2_000];
 const DEFAULT_PAGE_CONCURRENCY = 4;
@@ -56,6 +62,8 @@ export function makeBybitMarketData(options: BybitOptions): MarketData {
     pacer,
     ban: makeBan(nowMs),
     timeoutMs,
+    banMs: options.banMs ?? DEFAULT_BAN_MS,
+    stopping: options.stopping,
     retryDelaysMs: options.retryDelaysMs ?? DEFAULT_RETRY_DELAYS_MS,
     logger,
     sleep,

@@ -1,8 +1,9 @@
+import { setMaxListeners } from "node:events";
 import { withRetry } from "#libs/runtime/retry.ts";
 import type { Sleep } from "#libs/runtime/sleep.ts";
 import { MarketError } from "../market-error.ts";
 import type { Ban } from "./ban.ts";
-import { BAN_MS, errorOfDeadline, errorOfGarbage, errorOfReply, errorOfThrown } from "./errors.ts";
+import { errorOfDeadline, errorOfGarbage, errorOfReply, errorOfThrown } from "./errors.ts";
 import type { Pacer } from "./pacing.ts";
 import { envelopeSchema, refusal, replySchema } from "./schema.ts";
 
@@ -27,6 +28,10 @@ export interface CallPolicy {
   /** An upper limit of one request and its answer, in milliseconds. */
   readonly timeoutMs: number;
   readonly retryDelaysMs: readonly number[];
+  /** How long the exchange wants silence after "access too frequent". */
+  readonly banMs: number;
+  /** Ends every call and every wait, with a `retryable` error, when the service is told to stop. */
+  readonly stopping?: AbortSignal | undefined;
   readonly logger?: MarketLogger | undefined;
   readonly sleep?: Sleep | undefined;
   readonly random?: (() => number) | undefined;
@@ -37,9 +42,12 @@ const MAX_ASKED_WAIT_MS = 60_000;
 
 /** The failure policy of every request to Bybit, in one place. */
 export function makeCall(policy: CallPolicy): Call {
-  const { pacer, ban, logger } = policy;
+  const { pacer, ban, logger, stopping } = policy;
+  // Every call in work listens to it; the default of ten listeners would print a leak warning.
+  if (stopping !== undefined) setMaxListeners(0, stopping);
 
   async function attempt(subject: string, send: () => Promise<unknown>): Promise<Answer> {
+    if (stopping?.aborted) throw errorOfStop(subject);
     ban.assertNone();
     await pacer.acquire();
     // The ban may have begun while this call waited for its turn.
@@ -54,10 +62,10 @@ export function makeCall(policy: CallPolicy): Call {
   /** What one call is told is for all calls of this process: a ban stops them, a pause delays them. */
   function heeded(error: MarketError): MarketError {
     if (error.kind === "banned") {
-      const banned = ban.start(BAN_MS, error.message);
+      const banned = ban.start(policy.banMs, error.message);
       pacer.rejectWaiting(banned);
       logger?.warn(
-        { reason: error.message, banMs: BAN_MS },
+        { reason: error.message, banMs: policy.banMs },
         "the exchange bans this address, all calls stop",
       );
       return banned;
@@ -68,10 +76,11 @@ export function makeCall(policy: CallPolicy): Call {
     return error;
   }
 
-  return (subject, send) =>
-    withRetry(() => attempt(subject, send), {
+  function repeated(subject: string, send: () => Promise<unknown>): Promise<Answer> {
+    return withRetry(() => attempt(subject, send), {
       delaysMs: policy.retryDelaysMs,
-      shouldRetry: (error) => error instanceof MarketError && error.kind === "retryable",
+      shouldRetry: (error) =>
+        error instanceof MarketError && error.kind === "retryable" && stopping?.aborted !== true,
       askedWaitMs: (error) => (error instanceof MarketError ? error.retryAfterMs : null),
       maxAskedWaitMs: MAX_ASKED_WAIT_MS,
       onRetry: ({ error, attempt, waitMs }) =>
@@ -83,6 +92,24 @@ export function makeCall(policy: CallPolicy): Call {
       sleep: policy.sleep,
       random: policy.random,
     });
+  }
+
+  return (subject, send) => untilStopped(subject, repeated(subject, send), stopping);
+}
+
+/** A call of a stopping service is not waited for: whoever asked gives the work back. */
+function untilStopped<T>(subject: string, work: Promise<T>, stopping: AbortSignal | undefined): Promise<T> {
+  if (stopping === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const stop = () => reject(errorOfStop(subject));
+    stopping.addEventListener("abort", stop);
+    work.then(resolve, reject).finally(() => stopping.removeEventListener("abort", stop));
+    if (stopping.aborted) stop();
+  });
+}
+
+function errorOfStop(subject: string): MarketError {
+  return new MarketError("retryable", `${subject}: given up, the service stops`);
 }
 
 /** The client's own timeout looks at an idle socket: an answer that drips would never end. */

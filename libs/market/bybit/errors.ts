@@ -1,9 +1,6 @@
 import { MarketError, type MarketErrorKind } from "../market-error.ts";
 import type { BybitReply } from "./transport.ts";
 
-/** How long the exchange wants silence after HTTP 403 "access too frequent". */
-export const BAN_MS = 10 * 60_000;
-
 /** Waited after "too many visits" when the reply does not say for how long; its windows are 1 to 5 seconds. */
 const DEFAULT_RATE_LIMIT_WAIT_MS = 1_000;
 
@@ -111,7 +108,6 @@ function waitOf(
   exchangeNowMs: number | null,
   resetAtMs: number | null,
 ): { retryAfterMs?: number } {
-  if (remedy.kind === "banned") return { retryAfterMs: BAN_MS };
   if (remedy.slowDown !== true) return {};
   if (exchangeNowMs === null || resetAtMs === null) return { retryAfterMs: DEFAULT_RATE_LIMIT_WAIT_MS };
   return { retryAfterMs: Math.max(DEFAULT_RATE_LIMIT_WAIT_MS, resetAtMs - exchangeNowMs) };

@@ -54,6 +54,20 @@ export function makeResultsStore(
     });
   }
 
+  async function get(symbol: string, scanTimestamp: number): Promise<ResultsItem | null> {
+    const { Item } = await send(`reading the result of ${symbol} at ${scanTimestamp}`, () =>
+      client.send(
+        new GetCommand({
+          TableName: tableName,
+          Key: { symbol, scan_timestamp: scanTimestamp },
+          ConsistentRead: true,
+        }),
+      ),
+    );
+    if (Item === undefined || !isAlive(Item, nowSeconds(clock))) return null;
+    return fromWire(resultsItemSchema, Item, `results item ${symbol} ${scanTimestamp}`);
+  }
+
   return {
     async record(identity, outcome, timeframesOfScan, analyzerId) {
       const nowMs = clock.nowMs();
@@ -73,22 +87,13 @@ export function makeResultsStore(
         });
         if (written.kind === "done") return { kind: "recorded" };
       }
-      return { kind: "repeated" };
+      // What holds the entry may be another end than this one: who counts it must count what is stored.
+      const item = await get(identity.symbol, identity.scanTimestamp);
+      const status = item?.timeframes[outcome.timeframe]?.status;
+      return status === undefined ? { kind: "expired" } : { kind: "repeated", status };
     },
 
-    async get(symbol, scanTimestamp) {
-      const { Item } = await send(`reading the result of ${symbol} at ${scanTimestamp}`, () =>
-        client.send(
-          new GetCommand({
-            TableName: tableName,
-            Key: { symbol, scan_timestamp: scanTimestamp },
-            ConsistentRead: true,
-          }),
-        ),
-      );
-      if (Item === undefined || !isAlive(Item, nowSeconds(clock))) return null;
-      return fromWire(resultsItemSchema, Item, `results item ${symbol} ${scanTimestamp}`);
-    },
+    get,
 
     active: () => ofStatus("active"),
 
