@@ -72,6 +72,12 @@ describe("the market as live services load it", () => {
 });
 
 describe("the market at other prices", () => {
+  it("has other volumes at the same prices", () => {
+    const heavier = scaledMarket(INPUT, 1, 8).candles;
+    expect(heavier.volume).toEqual(candles.volume.map((volume) => volume * 8));
+    expect(heavier.close).toEqual(candles.close);
+  });
+
   it("is the same but for the prices, and a copy", () => {
     expect(scaledMarket(INPUT, 4)).toEqual(scaledInput(INPUT, 4));
     expect(scaledMarket(INPUT, 1).candles.close).not.toBe(candles.close);
@@ -79,7 +85,7 @@ describe("the market at other prices", () => {
 });
 
 describe("a future that is another one", () => {
-  const columnsOf = ({ open, high, low, close }: Candles) => [open, high, low, close];
+  const columnsOf = ({ open, high, low, close, volume }: Candles) => [open, high, low, close, volume];
   const allSeries = () => [
     candles,
     ...INPUT.frameCandles.values(),
@@ -99,7 +105,22 @@ describe("a future that is another one", () => {
     expect(candles.close).toEqual(before);
   });
 
-  it("changes every price that becomes known later, once, and no earlier one", () => {
+  it("changes the rates that settle later, and restores them", () => {
+    const { funding } = INPUT;
+    if (funding === null) throw new Error("the made market has funding");
+    const before = funding.rate.slice();
+    const moment = (funding.timeMs[3] ?? 0) + 1;
+    const future = new AlteredFuture(INPUT, 1.25);
+    try {
+      future.after(moment);
+      expect([...funding.rate]).toEqual([...before].map((rate, k) => (k <= 3 ? rate : rate * 1.25)));
+    } finally {
+      future.restore();
+    }
+    expect(funding.rate).toEqual(before);
+  });
+
+  it("changes every price and volume that becomes known later, once, and no earlier one", () => {
     const before = allSeries().map((series) => columnsOf(series).map((column) => column.slice()));
     const future = new AlteredFuture(INPUT, 1.25);
     try {

@@ -21,6 +21,10 @@ const strategyOf = (isLong: (view: MarketView) => boolean, overrides: Partial<St
   ...overrides,
 });
 
+function fails(why: string): never {
+  throw new Error(why);
+}
+
 /** The checks that failed. */
 const failed = ({ violations }: Verification) =>
   Object.entries(violations)
@@ -248,6 +252,127 @@ describe("verifying a strategy that cheats", () => {
         ),
       ),
     ).toEqual([]);
+  });
+
+  it("catches one whose counter falls into step with the candles asked about backwards", () => {
+    // Every seventh call is a signal: backwards, the same candles may be the seventh ones again.
+    for (const offset of [0, 1, 2, 3, 4, 5, 6]) {
+      let calls = offset;
+      const counting = strategyOf(() => calls++ % 7 === 0);
+      expect(verifyStrategy(counting, market()).violations.memory?.what).toBe("decision");
+    }
+  });
+
+  it("catches one that knows a volume by heart", () => {
+    const violation = verifyStrategy(
+      strategyOf((view) => view.volume() > 1000),
+      market(),
+    ).violations.scale;
+    expect(violation?.when).toMatch(/^all volumes are/);
+  });
+
+  it("catches one that looks at the next candle's volume or at a rate that has not settled", () => {
+    const input = market();
+    const { close, volume } = input.candles;
+    const heavier = strategyOf((view) => (volume[close.indexOf(view.close()) + 1] ?? 0) > view.volume());
+    expect(failed(verifyStrategy(heavier, input))).toContain("look-ahead");
+    const rates = input.funding?.rate ?? new Float64Array(0);
+    const last = (rates.at(-1) ?? 0) * 1.1;
+    const knowsRates = strategyOf((view) => view.rsi() > 60 && Math.abs(rates.at(-1) ?? 0) > Math.abs(last));
+    expect(failed(verifyStrategy(knowsRates, input))).toContain("look-ahead");
+  });
+
+  it("catches one that asks for a later candle, though it gets no answer", () => {
+    const hopeful = strategyOf((view) => {
+      try {
+        return view.close(-1) > view.close();
+      } catch {
+        return false;
+      }
+    });
+    expect(verifyStrategy(hopeful, market()).violations["look-ahead"]).toMatchObject({
+      what: "close(-1)",
+      when: null,
+      index: 60,
+    });
+  });
+
+  it.each([
+    ["the clock's year", () => new Date().getFullYear() < 0, "asks the clock"],
+    ["the time since the start", () => performance.now() < 0, "asks the clock"],
+    ["the date as text", () => Date() === "", "asks the clock"],
+    ["chance", () => Math.random() < 0, "asks chance"],
+  ])("catches one that asks %s, even when it decides the same each time", (_, isLong, found) => {
+    const before = [Date, Date.now, Math.random, performance.now];
+    const { violations } = verifyStrategy(strategyOf(isLong), market());
+    expect(violations.decision?.found).toContain(found);
+    expect(violations.decision?.index).toBe(60);
+    expect([Date, Date.now, Math.random, performance.now]).toEqual(before);
+  });
+
+  it("lets a strategy reckon with dates that it is not told by the clock", () => {
+    const calendar = strategyOf((view) => new Date(view.close() * 1e9).getUTCDay() === 9);
+    expect(failed(verifyStrategy(calendar, market()))).toEqual([]);
+  });
+
+  it.each<[string, (view: MarketView) => unknown, string]>([
+    ["throws", () => fails("cannot"), "an error: Error: cannot"],
+    ["answers nothing", () => undefined, "no decision but undefined"],
+    ["answers later", async () => LONG, "no decision but a promise"],
+    ["answers something else", () => ({ kind: "buy" }), "a decision of kind buy"],
+    ["refuses without a reason", () => ({ kind: "none" }), "a refusal without a reason"],
+    ["has an unknown side", () => ({ ...LONG, side: "BUY" }), "a signal with side BUY"],
+    ["is sure of nothing", () => ({ ...LONG, confidence: Number.NaN }), "a signal with confidence NaN"],
+    ["is more than sure", () => ({ ...LONG, confidence: 101 }), "a signal with confidence 101"],
+    ["gives no reasons", () => ({ ...LONG, reasons: undefined }), "a signal without a list of reasons"],
+  ])("catches one that %s on some candle", (_, decide, found) => {
+    const made = strategyOf(() => false);
+    // What types forbid, a cast or plain JavaScript allows.
+    const broken = {
+      ...made,
+      decide: (view: MarketView) => (view.rsi() > 70 ? decide(view) : NONE),
+    } as Strategy;
+    const input = market();
+    const honest = verifyStrategy(
+      strategyOf((view) => view.rsi() > 70),
+      input,
+    );
+    const { violations, signals } = verifyStrategy(broken, input);
+    expect(signals).toBe(0);
+    expect(violations.decision?.found).toBe(found);
+    expect(violations.decision?.candles).toBe(honest.signals);
+    expect(violations.memory).toBeNull();
+  });
+
+  it("catches one that writes to its parameters or to the view", () => {
+    const parameters = { calls: 0 };
+    const counting = strategyOf(() => false, {
+      defaults: parameters,
+      decide: () => (parameters.calls++ % 2 === 0 ? LONG : NONE),
+    });
+    expect(failed(verifyStrategy(counting, market()))).toContain("memory");
+    const writing: Strategy = {
+      ...counting,
+      defaults: { calls: 0 },
+      decide: (_, given) => (Reflect.set(given, "calls", 1) ? LONG : NONE),
+    };
+    expect(verifyStrategy(writing, market()).violations.decision?.when).toBe(
+      "it is asked as a backtest asks",
+    );
+    expect(writing.defaults).toEqual({ calls: 0 });
+    const meddling = strategyOf((view) => Object.assign(view, { rsi: () => 99 }).rsi() > 60);
+    expect(verifyStrategy(meddling, market()).violations.decision?.found).toContain("an error: TypeError");
+  });
+
+  it("catches one that behaves only while it is watched", () => {
+    const sly = strategyOf((view) => "moveTo" in view && view.rsi() > 60);
+    const violation = verifyStrategy(sly, market()).violations.decision;
+    expect(violation).toMatchObject({ when: "it is asked as a backtest asks", expected: "no signal" });
+  });
+
+  it("catches a gate that fails", () => {
+    const gated = strategyOf((view) => view.rsi() > 60, { gate: () => fails("no gate") });
+    expect(verifyStrategy(gated, market()).violations.gate?.found).toBe("an error: Error: no gate");
   });
 
   it("restores the market when the strategy fails, and reports where it fails in one case only", () => {

@@ -32,13 +32,25 @@ const made = (isLong: (view: MarketView) => boolean): readonly Strategy[] => [
   },
 ];
 
+function fails(why: string): never {
+  throw new Error(why);
+}
+
+function laterClose(view: MarketView): boolean {
+  try {
+    return view.close(-1) > view.close();
+  } catch {
+    return false;
+  }
+}
+
 describe("verify-strategy", () => {
   it("exits with 0 and says what holds for an honest strategy", async () => {
     for (const strategy of ["BASIC", "ADVANCED"]) {
       const args = ["--strategy", strategy, "--candles", candles];
       const { code, out, err } = await captured((output) => runVerifyStrategy(args, output));
       expect({ code, err }).toEqual({ code: 0, err: "" });
-      expect(out.match(/ ok /g)).toHaveLength(5);
+      expect(out.match(/ ok /g)).toHaveLength(6);
     }
   });
 
@@ -47,14 +59,42 @@ describe("verify-strategy", () => {
     const dear = made((view) => view.close() > 150);
     const { code, out, err } = await captured((output) => runVerifyStrategy(args, output, dear));
     expect({ code, err }).toEqual({ code: 1, err: "" });
-    expect(out).toMatch(/scale\s+FAILS decision changes when all prices are .*: first at candle \d+, 2025-/);
-    expect(out.match(/ ok /g)).toHaveLength(4);
+    expect(out).toMatch(
+      /scale\s+FAILS decision changes when all prices are .*, from .* to .*: first at candle \d+, 2025-/,
+    );
+    expect(out.match(/ ok /g)).toHaveLength(5);
     const json = await captured((output) => runVerifyStrategy([...args, "--json"], output, dear));
     expect(json.code).toBe(1);
     const found = JSON.parse(json.out);
     expect(found).toMatchObject({ strategy: "MADE", timeframe: "1m", sound: false, candles: 3_940 });
     expect(found.checks["look-ahead"]).toBeNull();
     expect(out).toContain(`candle ${found.checks.scale.first_candle}, `);
+  });
+
+  it.each([
+    ["an error", () => fails("no idea"), "an error: Error: no idea instead of"],
+    [
+      "the clock",
+      () => Date.now() < 0,
+      "a decision that asks the clock instead of one made from candles alone",
+    ],
+    ["a later candle", laterClose, "close(-1) asks for a candle that has not closed"],
+  ])("exits with 1 and says what was wrong with a decision that rests on %s", async (_, isLong, sentence) => {
+    const args = ["--strategy", "MADE", "--candles", candles];
+    const { code, out } = await captured((output) => runVerifyStrategy(args, output, made(isLong)));
+    expect(code).toBe(1);
+    expect(out).toContain(sentence);
+    expect(out).toContain("first at candle 60, ");
+  });
+
+  it("says that a file is too short to try the warm-up", async () => {
+    const args = ["--strategy", "BASIC", "--candles", file("short.csv", 450), "--timeframe", "1m"];
+    const { code, out } = await captured((output) => runVerifyStrategy(args, output));
+    expect(code).toBe(0);
+    expect(out).toMatch(/warm-up\s+- +not tried: that takes more than 501 candles/);
+    expect(out).not.toContain("no longer changes");
+    const json = await captured((output) => runVerifyStrategy([...args, "--json"], output));
+    expect(JSON.parse(json.out)).toMatchObject({ warm_up_tried_at: 0, warm_up_needed: null, sound: true });
   });
 
   it("says when there was no signal to look at", async () => {

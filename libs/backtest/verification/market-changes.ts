@@ -30,8 +30,8 @@ export function marketAsLoaded(input: StudyInput, i: number, warmUp: number): St
   );
 }
 
-/** All prices times a factor; volumes, rates and times as they are. */
-export function scaledMarket(input: StudyInput, factor: number): StudyInput {
+/** All prices times a factor, all volumes times another one; rates and times as they are. */
+export function scaledMarket(input: StudyInput, factor: number, volumeFactor = 1): StudyInput {
   const times = (column: Float64Array) => column.map((price) => price * factor);
   return withSeries(
     input,
@@ -41,6 +41,7 @@ export function scaledMarket(input: StudyInput, factor: number): StudyInput {
       high: times(candles.high),
       low: times(candles.low),
       close: times(candles.close),
+      volume: candles.volume.map((volume) => volume * volumeFactor),
     }),
     (funding) => funding,
   );

@@ -11,37 +11,52 @@ export interface Answer {
   /** The question as written in code: `rsi(1)`. */
   readonly question: string;
   readonly value: AnswerValue;
-  /** Whether it is a price, which scales with the market. */
-  readonly isPrice: boolean;
+  /** What it is measured in, which may be changed for the whole market; null for a ratio or a word. */
+  readonly unit: Unit | null;
 }
 
-/** A market view that notes what a strategy asks it, so that a decision that changes can be traced to its cause. */
+export type Unit = "price" | "volume";
+
+/**
+ * A market view that notes what a strategy asks it, so that a decision that changes can be traced to its cause. It is
+ * frozen: who tries to change a view fails, while in a backtest, where one view serves all candles, it would succeed.
+ */
 export class RecordingView implements MarketView {
   readonly #view: MarketView;
+  #questionAhead: string | null = null;
   readonly answers: Answer[] = [];
 
   constructor(view: MarketView) {
     this.#view = view;
+    Object.freeze(this);
+  }
+
+  /** The first question about a candle that had not closed, which no view answers; null when there was none. */
+  get questionAhead(): string | null {
+    return this.#questionAhead;
   }
 
   open(back = 0): number {
-    return this.#price(called("open", back), this.#view.open(back));
+    return this.#price(this.#asked("open", back), this.#view.open(back));
   }
 
   high(back = 0): number {
-    return this.#price(called("high", back), this.#view.high(back));
+    return this.#price(this.#asked("high", back), this.#view.high(back));
   }
 
   low(back = 0): number {
-    return this.#price(called("low", back), this.#view.low(back));
+    return this.#price(this.#asked("low", back), this.#view.low(back));
   }
 
   close(back = 0): number {
-    return this.#price(called("close", back), this.#view.close(back));
+    return this.#price(this.#asked("close", back), this.#view.close(back));
   }
 
   volume(back = 0): number {
-    return this.#plain(called("volume", back), this.#view.volume(back));
+    const question = this.#asked("volume", back);
+    const value = this.#view.volume(back);
+    this.answers.push({ question, value, unit: "volume" });
+    return value;
   }
 
   isBullishCandle(shape: CandleShape): boolean {
@@ -81,7 +96,7 @@ export class RecordingView implements MarketView {
   }
 
   rsi(back = 0): number {
-    return this.#plain(called("rsi", back), this.#view.rsi(back));
+    return this.#plain(this.#asked("rsi", back), this.#view.rsi(back));
   }
 
   coinTrend(rule: TrendRule): TrendDirection {
@@ -140,13 +155,19 @@ export class RecordingView implements MarketView {
     return this.#plain("resistanceDistancePercent()", this.#view.resistanceDistancePercent(rule));
   }
 
+  #asked(name: string, back: number): string {
+    const question = called(name, back);
+    if (back < 0) this.#questionAhead ??= question;
+    return question;
+  }
+
   #plain<T extends AnswerValue>(question: string, value: T): T {
-    this.answers.push({ question, value, isPrice: false });
+    this.answers.push({ question, value, unit: null });
     return value;
   }
 
   #price(question: string, value: number): number {
-    this.answers.push({ question, value, isPrice: true });
+    this.answers.push({ question, value, unit: "price" });
     return value;
   }
 }
