@@ -14,6 +14,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(SERVICES.map((service) => [service, `services/${service}/main.ts`])),
   "create-tables": "services/cli/create-tables.ts",
   simulator: "services/cli/simulator.ts",
+  dlq: "services/cli/dlq.ts",
   health: "infra/build/health.ts",
 };
 

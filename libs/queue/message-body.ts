@@ -36,10 +36,24 @@ export function encodeMessage<T>(queue: QueueDefinition<T>, message: T): Encoded
 
 export type DecodedMessage<T> =
   | { readonly kind: "message"; readonly message: T; readonly messageId: string }
-  | { readonly kind: "unreadable"; readonly reason: string };
+  | Unreadable;
+
+export interface Unreadable {
+  readonly kind: "unreadable";
+  readonly reason: string;
+}
 
 /** Reads a body that may be anything: what is not a message of this queue is unreadable, with the reason. */
 export function decodeMessage<T>(queue: QueueDefinition<T>, body: Buffer): DecodedMessage<T> {
+  const parsed = parseBody(queue, body);
+  return parsed.kind === "unreadable" ? parsed : { ...parsed, messageId: queue.messageId(parsed.message) };
+}
+
+/** The same where the message's id does not matter. */
+export function parseBody<T>(
+  queue: Pick<QueueDefinition<T>, "name" | "schema">,
+  body: Buffer,
+): Omit<Extract<DecodedMessage<T>, { kind: "message" }>, "messageId"> | Unreadable {
   if (body.length > MAX_MESSAGE_BYTES) return { kind: "unreadable", reason: tooLarge(body.length) };
   const text = body.toString("utf8");
   let wire: unknown;
@@ -50,8 +64,7 @@ export function decodeMessage<T>(queue: QueueDefinition<T>, body: Buffer): Decod
     return { kind: "unreadable", reason: `not JSON: ${error.message} (got ${shortened(text, 120)})` };
   }
   try {
-    const message = fromWire(queue.schema, wire, `${queue.name} message`);
-    return { kind: "message", message, messageId: queue.messageId(message) };
+    return { kind: "message", message: fromWire(queue.schema, wire, `${queue.name} message`) };
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     return { kind: "unreadable", reason: error.message };

@@ -22,13 +22,15 @@ export async function runCommand<Options extends object>(
   output: Output,
   act: (options: Options) => Promise<number>,
 ): Promise<number> {
-  command
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => output.print(text),
-      writeErr: (text) => output.printError(text),
-    });
+  for (const one of [command, ...command.commands]) {
+    one
+      .allowExcessArguments(false)
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => output.print(text),
+        writeErr: (text) => output.printError(text),
+      });
+  }
   try {
     command.parse(args, { from: "user" });
     return await act(command.opts<Options>());

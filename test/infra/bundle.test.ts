@@ -43,6 +43,11 @@ describe("a service in one file", () => {
     },
   );
 
+  it("is the dead-letter command, too, which an operator starts in a service's container", async () => {
+    const ended = await run(["dist/dlq.mjs", "list"], { RABBITMQ_PORT: "none" });
+    expect(ended).toMatchObject({ code: 2, output: expect.stringMatching(/^dlq: .*RABBITMQ_PORT/) });
+  });
+
   it("is refused when there is no such program", async () => {
     const ended = await run(["--import", "tsx", "infra/build/bundle.ts", "trader"]);
     expect(ended.code).not.toBe(0);

@@ -18,10 +18,10 @@ describe.each(SERVICES)("image of the %s", (service) => {
     expect(text).toMatch(/npm ci --ignore-scripts/);
   });
 
-  it("copies one bundle and the health check, and runs nothing that would need the target's architecture", () => {
+  it("copies its bundle, the health check and the dead-letter command, and runs nothing that would need the target's architecture", () => {
     const stage = lastStage(text);
     expect(stage.match(/^COPY .*/gm)).toEqual([
-      `COPY --from=build /build/dist/${service}.mjs /build/dist/health.mjs ./`,
+      `COPY --from=build /build/dist/${service}.mjs /build/dist/health.mjs /build/dist/dlq.mjs ./`,
     ]);
     expect(stage).not.toMatch(/^RUN /m);
   });

@@ -1,10 +1,13 @@
 import type { Channel, GetMessage } from "amqplib";
+import type { StoredLetter } from "../dead-letter-box.ts";
 import type { DeadLetter } from "../queue.ts";
+import { readEnvelope } from "./envelope.ts";
 import type { DeclaredQueue } from "./topology.ts";
 
 /**
- * Looks at the oldest dead letters: takes them and puts all of them back. While one looks, another who looks
- * finds the rest. A connection lost in between puts them back too.
+ * Looks at the oldest dead letters: takes all there are and puts all of them back, for a quorum queue puts what is
+ * returned behind what was returned before, and a part would lose its place. While one looks, another who looks
+ * finds none. A connection lost in between puts them back too.
  */
 export async function peekDeadLetters(
   channel: Channel,
@@ -12,13 +15,17 @@ export async function peekDeadLetters(
   limit: number,
 ): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = [];
+  if (limit === 0) return letters;
+  const { messageCount } = await channel.checkQueue(queue.deadLetterName);
   let last: GetMessage | undefined;
   try {
-    while (letters.length < limit) {
+    for (let taken = 0; taken < messageCount; taken++) {
       const message = await channel.get(queue.deadLetterName, { noAck: false });
       if (message === false) break;
       last = message;
-      letters.push(deadLetterOf(message, queue));
+      if (letters.length >= limit) continue;
+      const { messageId, reason, body } = storedLetterOf(message, queue);
+      letters.push({ messageId: messageId ?? "unknown", reason, body: body.toString("utf8") });
     }
   } finally {
     if (last !== undefined) channel.nack(last, true, true);
@@ -26,24 +33,50 @@ export async function peekDeadLetters(
   return letters;
 }
 
-function deadLetterOf(message: GetMessage, queue: DeclaredQueue): DeadLetter {
-  const messageId: unknown = message.properties.messageId;
+/** What a message of the dead-letter queue says of itself; the broker's own notes fill in where ours are missing. */
+export function storedLetterOf(message: GetMessage, queue: DeclaredQueue): StoredLetter {
+  const headers: Readonly<Record<string, unknown>> = message.properties.headers ?? {};
+  const envelope = readEnvelope(message);
+  const movedByBroker = headers["x-first-death-reason"] === "delivery_limit";
   return {
-    messageId: typeof messageId === "string" ? messageId : "unknown",
-    reason: reasonOf(message, queue),
-    body: message.content.toString("utf8"),
+    messageId: envelope.messageId,
+    reason: reasonOf(headers, queue),
+    // The broker moves what its workers died with once too often; its counters tell of the copy before.
+    attempts: movedByBroker ? queue.deliveryLimit : "attempts" in headers ? envelope.attempts : null,
+    firstSeenMs: envelope.publishedAtMs ?? millisecondsOf(message.properties.timestamp),
+    diedAtMs: envelope.diedAtMs ?? lastDeathMs(headers["x-death"]),
+    body: message.content,
+    headers,
   };
 }
 
-function reasonOf(message: GetMessage, queue: DeclaredQueue): string {
-  const { headers } = message.properties;
+function reasonOf(headers: Readonly<Record<string, unknown>>, queue: DeclaredQueue): string {
   // What the broker itself moved carries our reason of the attempt before, which did not decide.
-  const broker: unknown = headers?.["x-first-death-reason"];
-  const ours: unknown = headers?.reason;
+  const broker = headers["x-first-death-reason"];
+  const ours = headers.reason;
   if (broker === "delivery_limit") {
     const last = typeof ours === "string" ? ours : "its workers never answered";
     return `delivery limit of ${queue.deliveryLimit} reached: ${last}`;
   }
   if (typeof ours === "string") return ours;
   return typeof broker === "string" ? `dead-lettered by RabbitMQ: ${broker}` : "unknown";
+}
+
+/** The broker's list of a message's deaths; each has a time in seconds, which the driver wraps. */
+function lastDeathMs(deaths: unknown): number | null {
+  if (!Array.isArray(deaths)) return null;
+  const times = deaths.map((death: unknown) =>
+    millisecondsOf(recordOf(recordOf(death)?.time)?.value ?? recordOf(death)?.time),
+  );
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === "object" && value !== null ? { ...value } : null;
+}
+
+/** AMQP's timestamps are seconds; a sender may have written anything. */
+function millisecondsOf(seconds: unknown): number | null {
+  return typeof seconds === "number" && seconds > 0 && seconds < 10_000_000_000 ? seconds * 1_000 : null;
 }

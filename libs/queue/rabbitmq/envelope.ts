@@ -11,6 +11,8 @@ export interface Envelope {
   readonly reason: string | null;
   /** Not to be worked on before; null when its wait is over on arrival. */
   readonly notBeforeMs: number | null;
+  /** Of a dead letter: when it became one. */
+  readonly diedAtMs: number | null;
 }
 
 export interface ReceivedEnvelope extends Envelope {
@@ -20,8 +22,8 @@ export interface ReceivedEnvelope extends Envelope {
   readonly redelivered: boolean;
 }
 
-export function newEnvelope(publishedAtMs: number): Envelope {
-  return { attempts: 0, publishedAtMs, seen: false, reason: null, notBeforeMs: null };
+export function newEnvelope(publishedAtMs: number | null): Envelope {
+  return { attempts: 0, publishedAtMs, seen: false, reason: null, notBeforeMs: null, diedAtMs: null };
 }
 
 /**
@@ -42,16 +44,27 @@ export function publishOptions(envelope: Envelope, messageId: string | null): Op
       ...(envelope.publishedAtMs === null ? {} : { "published-at-ms": envelope.publishedAtMs }),
       ...(envelope.reason === null ? {} : { reason: envelope.reason }),
       ...(envelope.notBeforeMs === null ? {} : { "not-before-ms": envelope.notBeforeMs }),
+      ...(envelope.diedAtMs === null ? {} : { "died-at-ms": envelope.diedAtMs }),
     },
   };
 }
 
-/** Reads what arrived; headers come from anyone, so each is taken only if it has the right type. */
+/** AMQP's short strings, which hold the message id, end here. */
+const MAX_MESSAGE_ID_BYTES = 255;
+/** A header that is longer was not written here, and may not fit a frame with all the others. */
+const MAX_REASON_LENGTH = 8_000;
+/** The last moment that a date can hold, in milliseconds. */
+const LAST_MOMENT_MS = 8.64e15;
+
+/**
+ * Reads what arrived; headers come from anyone, so each is taken only if it has the right type and can be sent
+ * on: a copy that the driver refuses to encode would never be settled, and its message come again for ever.
+ */
 export function readEnvelope(message: Message): ReceivedEnvelope {
   const { headers, messageId } = message.properties;
   const number = (key: string): number | null => {
     const value: unknown = headers?.[key];
-    return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
+    return typeof value === "number" && value >= 0 && value <= LAST_MOMENT_MS ? Math.floor(value) : null;
   };
   const attempts = number("attempts") ?? 0;
   // 4.3 counts what was handed out and what failed apart; before that one counter has both. In our hands
@@ -66,8 +79,14 @@ export function readEnvelope(message: Message): ReceivedEnvelope {
     publishedAtMs: number("published-at-ms"),
     seen,
     redelivered: message.fields.redelivered || seen || attempt > 1,
-    reason: typeof reason === "string" ? reason : null,
+    reason: typeof reason === "string" ? reason.slice(0, MAX_REASON_LENGTH) : null,
     notBeforeMs: number("not-before-ms"),
-    messageId: typeof messageId === "string" && messageId !== "" ? messageId : null,
+    diedAtMs: number("died-at-ms"),
+    messageId: isMessageId(messageId) ? messageId : null,
   };
+}
+
+/** Bytes that are no UTF-8 arrive as characters of three bytes, so that an id can be too long to be sent on. */
+function isMessageId(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && Buffer.byteLength(value) <= MAX_MESSAGE_ID_BYTES;
 }

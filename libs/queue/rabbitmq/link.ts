@@ -132,7 +132,11 @@ const HOPELESS_CODES = new Set<unknown>([
  * What went wrong, for people. The driver drops the broker's words when it refuses the virtual host, so that an
  * unknown one cannot be told from one that a starting broker has not opened yet, and both are tried again.
  */
-function reasonOf(error: Error): string {
+export function reasonOf(error: Error): string {
+  // A name with several addresses fails once for each, and the whole has no words of its own.
+  if (error instanceof AggregateError && error.message === "") {
+    return error.errors.map((one) => (one instanceof Error ? one.message : String(one))).join("; ");
+  }
   if (!error.message.startsWith("Expected ConnectionOpenOk")) return error.message;
   return `the virtual host is unknown, not allowed to this user, or not open yet (${error.message})`;
 }

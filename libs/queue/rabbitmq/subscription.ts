@@ -147,12 +147,21 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     envelope: ReceivedEnvelope,
     verdict: Exclude<Verdict | Hop, { kind: "ack" | "expired" }>,
   ): Copy {
-    const counted = { ...envelope, seen: true, attempts: envelope.attempt, notBeforeMs: null };
+    const counted = {
+      ...envelope,
+      seen: true,
+      attempts: envelope.attempt,
+      notBeforeMs: null,
+      diedAtMs: null,
+    };
     const uncounted = { ...counted, attempts: envelope.attempt - 1 };
     const parking = (delayMs: number) => parkingQueueName(queue.retryName, parkingLevelMs(delayMs, levelsMs));
     switch (verdict.kind) {
       case "dead-letter":
-        return { target: queue.deadLetterName, envelope: { ...counted, reason: verdict.reason } };
+        return {
+          target: queue.deadLetterName,
+          envelope: { ...counted, reason: verdict.reason, diedAtMs: clock.nowMs() },
+        };
       case "park": {
         const beyondLevels = verdict.delayMs > Math.max(...levelsMs);
         const notBeforeMs = beyondLevels ? clock.nowMs() + verdict.delayMs : null;
