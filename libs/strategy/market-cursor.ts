@@ -7,7 +7,8 @@ import { FUNDING_HEAVY_RATE, type FundingSentiment, fundingSentiment, settledUnt
 import type { DoorNeeds, Gate } from "./gate.ts";
 import { GateScan } from "./gate-scan.ts";
 import type { MarketView } from "./market-view.ts";
-import { deviation, movingAverage } from "./moving-average.ts";
+import { average5, movingAverage } from "./moving-average.ts";
+import { RollingBand } from "./rolling-band.ts";
 import type { SwingWindow } from "./swing-window.ts";
 import { type TrendDirection, type TrendRule, trendDirection, trendStrength } from "./trend.ts";
 
@@ -22,7 +23,6 @@ export interface CursorSource {
   readonly swings: readonly SwingWindow[];
 }
 
-const BAND_DEVIATIONS = 2;
 const NO_NEEDS: DoorNeeds = {
   rise: "nothing",
   riseRsiAtMost: Number.POSITIVE_INFINITY,
@@ -53,12 +53,10 @@ export class MarketCursor implements MarketView {
   readonly #btcOffset: number;
   readonly #funding: FundingRates | null;
   readonly #swings: readonly SwingWindow[];
+  readonly #band: RollingBand;
   readonly #zones = new ConfluenceZones();
   readonly #gateScan: GateScan;
   #i = 0;
-  #bandAt = -1;
-  #bandMiddle = 0;
-  #bandHalf = 0;
   #swingsAt = -1;
   #present = 0;
   #zoneRule: ZoneRule | null = null;
@@ -83,6 +81,7 @@ export class MarketCursor implements MarketView {
     this.#funding = source.funding;
     if (source.funding === null) this.#rateUntil = candles.length;
     this.#swings = source.swings;
+    this.#band = new RollingBand(candles.close, candles.startMs / candles.intervalMs);
     this.#gateScan = new GateScan({
       ...candles,
       rsi: source.rsi,
@@ -185,27 +184,27 @@ export class MarketCursor implements MarketView {
   }
 
   ma5(): number {
-    return this.#i < 4 ? Number.NaN : movingAverage(this.#close, this.#i, 5);
+    return this.#i < 4 ? Number.NaN : average5(this.#close, this.#i);
   }
 
   ma20(): number {
-    this.#band();
-    return this.#bandMiddle;
+    this.#band.moveTo(this.#i);
+    return this.#band.middle;
   }
 
   bandLower(): number {
-    this.#band();
-    return this.#bandMiddle - this.#bandHalf;
+    this.#band.moveTo(this.#i);
+    return this.#band.middle - this.#band.half;
   }
 
   bandUpper(): number {
-    this.#band();
-    return this.#bandMiddle + this.#bandHalf;
+    this.#band.moveTo(this.#i);
+    return this.#band.middle + this.#band.half;
   }
 
   bandWidthPercent(): number {
     const lower = this.bandLower();
-    return ((this.bandUpper() - lower) / this.#bandMiddle) * 100;
+    return ((this.bandUpper() - lower) / this.#band.middle) * 100;
   }
 
   percentB(): number {
@@ -243,7 +242,7 @@ export class MarketCursor implements MarketView {
   btcTrendStrength(rule: TrendRule): number {
     const j = this.#btcIndex(rule.window);
     if (j < 0) return 0;
-    const ma5 = movingAverage(this.#btcClose, j, 5);
+    const ma5 = average5(this.#btcClose, j);
     const ma20 = movingAverage(this.#btcClose, j, 20);
     const change = this.btcChangePercent(rule);
     return trendStrength(this.#btcDirection(change, rule), ma5, ma20, change, rule.weight);
@@ -329,7 +328,7 @@ export class MarketCursor implements MarketView {
   #btcDirection(change: number, rule: TrendRule): TrendDirection {
     const j = this.#btcIndex(rule.window);
     if (j < 0) return "SIDEWAYS";
-    const ma5 = movingAverage(this.#btcClose, j, 5);
+    const ma5 = average5(this.#btcClose, j);
     const ma20 = movingAverage(this.#btcClose, j, 20);
     return trendDirection(ma5, ma20, change, rule.thresholdPercent);
   }
@@ -354,14 +353,6 @@ export class MarketCursor implements MarketView {
   /** Candle k closes at start + (k + 1) * interval: the first one that has closed at a moment. */
   #firstClosedAt(timeMs: number): number {
     return Math.ceil((timeMs - this.#startMs) / this.#intervalMs) - 1;
-  }
-
-  #band(): void {
-    const i = this.#i;
-    if (this.#bandAt === i) return;
-    this.#bandAt = i;
-    this.#bandMiddle = i < 19 ? Number.NaN : movingAverage(this.#close, i, 20);
-    this.#bandHalf = i < 19 ? Number.NaN : BAND_DEVIATIONS * deviation(this.#close, i, 20, this.#bandMiddle);
   }
 
   #moveSwings(): void {

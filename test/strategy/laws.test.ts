@@ -4,13 +4,11 @@ import { aggregate } from "#libs/strategy/aggregate.ts";
 import { decide, FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { noSignal } from "#libs/strategy/decision.ts";
 import { sliceCandles } from "#libs/strategy/make-candles.ts";
-import { deviation, movingAverage } from "#libs/strategy/moving-average.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
 import { MINUTE_MS } from "#libs/strategy/timeframe.ts";
 import { madeCandles } from "#test/support/made-candles.ts";
-import { mean } from "#test/support/reference-strategy.ts";
 import { inputUntil, madeInput, scaledInput } from "#test/support/study-inputs.ts";
 
 const input = madeInput({
@@ -115,26 +113,6 @@ describe("scale", () => {
       });
     const whole = signals(input);
     for (const factor of [2 ** -20, 0.5, 4, 1024]) expect(signals(scaledInput(input, factor))).toEqual(whole);
-  });
-});
-
-describe("rolling values", () => {
-  it("stay within 1e-9 of the direct formula at any length", () => {
-    const { close } = madeCandles({ length: 200_000, seed: 5, price: 60_000, tick: 0.1 });
-    for (let i = 1_000; i < close.length; i += 997) {
-      const window = [...close.subarray(i - 19, i + 1)];
-      const direct = mean(window);
-      const average = movingAverage(close, i, 20);
-      expect(Math.abs(average / direct - 1)).toBeLessThan(1e-12);
-      const sigma = Math.sqrt(mean(window.map((value) => (value - direct) ** 2)));
-      expect(Math.abs(deviation(close, i, 20, average) - sigma)).toBeLessThanOrEqual(1e-9 * sigma + 1e-12);
-    }
-  });
-
-  it("have no width over a flat window", () => {
-    const flat = new Float64Array(30).fill(0.1 + 0.2);
-    expect(movingAverage(flat, 29, 20)).toBe(movingAverage(flat, 29, 5));
-    expect(deviation(flat, 29, 20, movingAverage(flat, 29, 20))).toBe(0);
   });
 });
 
