@@ -435,12 +435,19 @@ describe.skipIf(!chromiumInstalled())(`the report's page (${NO_CHROMIUM})`, () =
   });
 
   it("fits a telephone: nothing sideways, and a trade chosen in the list is seen", async () => {
-    await withReport(INPUT, { width: 420, height: 900, colorScheme: "dark" }, async ({ page }) => {
+    await withReport(INPUT, { width: 390, height: 900, colorScheme: "dark" }, async ({ page }) => {
       await page.locator(".trades tbody tr").nth(1).click();
       const chart = await page.locator(".price").boundingBox();
       expect(chart?.y).toBeGreaterThanOrEqual(0);
       expect((chart?.y ?? 0) + (chart?.height ?? 0)).toBeLessThanOrEqual(900);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(420);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+      const panel = await page.locator(".numbers").boundingBox();
+      for (const value of await page.locator(".numbers dd").all()) {
+        const box = await value.boundingBox();
+        expect((box?.x ?? 0) + (box?.width ?? 391)).toBeLessThanOrEqual(
+          (panel?.x ?? 0) + (panel?.width ?? 0) + 0.5,
+        );
+      }
     });
   });
 
@@ -449,7 +456,10 @@ describe.skipIf(!chromiumInstalled())(`the report's page (${NO_CHROMIUM})`, () =
     const result = backtest(short);
     expect(result.bestStrategy).toBe("NONE");
     await withReport({ ...INPUT, study: short, result }, {}, async ({ page }) => {
-      expect(await page.locator(".tile dd").first().textContent()).toContain("$0.00");
+      const pnl = page.locator(".tile dd").first();
+      expect(await pnl.textContent()).toContain("$0.00");
+      expect(await pnl.getAttribute("class")).not.toContain("loss");
+      expect(await page.locator(".trade").textContent()).toContain("has not traded in this window");
       await page.keyboard.press("ArrowRight");
       expect(await page.locator(".trades tbody tr").count()).toBe(0);
     });

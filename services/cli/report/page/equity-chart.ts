@@ -1,5 +1,5 @@
 import {
-  AreaSeries,
+  type AutoscaleInfo,
   BaselineSeries,
   createChart,
   type IChartApi,
@@ -19,7 +19,7 @@ const POINTS = 900;
 export class EquityChart {
   readonly #chart: IChartApi;
   readonly #equity: ISeriesApi<"Baseline">;
-  readonly #drawdown: ISeriesApi<"Area">;
+  readonly #drawdown: ISeriesApi<"Baseline">;
   readonly #others: readonly { readonly name: string; readonly line: ISeriesApi<"Line"> }[];
   readonly #cursor: MomentLine;
   readonly #curves: ReadonlyMap<string, ReturnType<typeof equityCurve>>;
@@ -51,12 +51,16 @@ export class EquityChart {
       priceFormat: { type: "custom", formatter: signedMoney, minMove: 0.01 },
     });
     this.#drawdown = this.#chart.addSeries(
-      AreaSeries,
+      BaselineSeries,
       {
         ...quiet,
         lineWidth: 1,
         // The area hangs from zero: what is lost since the peak.
-        invertFilledArea: true,
+        baseValue: { type: "price", price: 0 },
+        // A curve without a loss is at the top too, not in the middle.
+        autoscaleInfoProvider: (fitting: () => AutoscaleInfo | null) => ({
+          priceRange: { minValue: Math.min(fitting()?.priceRange?.minValue ?? 0, -1), maxValue: 0 },
+        }),
         priceFormat: { type: "custom", formatter: money, minMove: 0.01 },
       },
       1,
@@ -96,9 +100,12 @@ export class EquityChart {
       bottomFillColor2: faded(theme.down, 0.25),
     });
     this.#drawdown.applyOptions({
-      lineColor: theme.down,
-      topColor: faded(theme.down, 0.3),
-      bottomColor: faded(theme.down, 0.3),
+      topLineColor: theme.down,
+      topFillColor1: "transparent",
+      topFillColor2: "transparent",
+      bottomLineColor: theme.down,
+      bottomFillColor1: faded(theme.down, 0.3),
+      bottomFillColor2: faded(theme.down, 0.3),
     });
     this.#cursor.applyTheme(theme);
     for (const { line } of this.#others) line.applyOptions({ color: theme.faint });

@@ -161,11 +161,19 @@ export function headlines({ figures }: ReportedStrategy): readonly HTMLElement[]
       fixed(figures.winRate, 1, " %"),
       `${count(figures.wins)} won, ${count(figures.losses)} lost`,
     ),
-    tile("Trades", count(figures.totalTrades), `held ${duration(figures.holdingMinutesAvg)} on average`),
+    tile(
+      "Trades",
+      count(figures.totalTrades),
+      figures.holdingMinutesAvg === null
+        ? "none has ended"
+        : `held ${duration(figures.holdingMinutesAvg)} on average`,
+    ),
     tile(
       "Profit factor",
       fixed(figures.profitFactor, 2),
-      `${signedMoney(figures.avgWin)} / ${signedMoney(figures.avgLoss)}`,
+      figures.totalTrades === 0
+        ? "wins over losses"
+        : `${signedMoney(figures.avgWin)} / ${signedMoney(figures.avgLoss)}`,
     ),
     tile("Max drawdown", money(figures.maxDrawdown), "of the cumulated PnL"),
     tile("Fees", money(figures.fees), `funding ${signedMoney(figures.funding)}`),

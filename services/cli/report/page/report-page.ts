@@ -256,7 +256,9 @@ export class ReportPage {
       element(
         "p",
         { class: "muted" },
-        "Choose one in the list, in the chart or on the equity curve, or press the right arrow for the first.",
+        this.#strategy.trades.length === 0
+          ? `${this.#strategy.name} has not traded in this window.`
+          : "Choose one in the list, in the chart or on the equity curve, or press the right arrow for the first.",
       ),
     );
     this.#drawOverlay();

@@ -30,9 +30,9 @@ export function tradePanel(
   ];
 }
 
-/** The class that colours a result; the sign says the same without colour. */
+/** The class that colours a result, none for what is shown as $0.00; the sign says the same without colour. */
 export function toneOf(net: number | null): string {
-  if (net === null) return "";
+  if (net === null || Math.abs(net) < 0.005) return "";
   return net > 0 ? "gain" : "loss";
 }
 
