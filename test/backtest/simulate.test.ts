@@ -1,55 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { backtest } from "#libs/backtest/backtest.ts";
-import { expectedOutcome, orderPrices } from "#libs/backtest/order-prices.ts";
-import { returnsCorrelation } from "#libs/backtest/returns-correlation.ts";
 import { DEFAULT_TRADE_RULES, type TradeRules } from "#libs/backtest/trade-rules.ts";
 import type { FundingRates } from "#libs/strategy/candles.ts";
-import { noSignal } from "#libs/strategy/decision.ts";
-import { makeCandles } from "#libs/strategy/make-candles.ts";
-import type { Strategy } from "#libs/strategy/strategy.ts";
 import { MINUTE_MS } from "#libs/strategy/timeframe.ts";
-import { madeCandles } from "#test/support/made-candles.ts";
+import {
+  FLAT,
+  FLAT_CANDLES,
+  LONG,
+  MARKED,
+  markedInput,
+  type Row,
+  SHORT,
+} from "#test/support/marked-market.ts";
 
-const FIRST = 60;
-const NOTHING = noSignal("no mark");
-/** Signals LONG on a volume of 1 and SHORT on a volume of 2. */
-const MARKED: Strategy = {
-  name: "MARKED",
-  description: "signals where the candle says so",
-  defaults: {},
-  decide(view) {
-    const mark = view.volume();
-    if (mark !== 1 && mark !== 2) return NOTHING;
-    return { kind: "signal", side: mark === 1 ? "LONG" : "SHORT", confidence: 70, reasons: [] };
-  },
-};
+const FIRST = FLAT_CANDLES;
 
-type Row = readonly [open: number, high: number, low: number, close: number, mark?: number];
-const FLAT: Row = [100, 100, 100, 100];
-const LONG: Row = [100, 100, 100, 100, 1];
-const SHORT: Row = [100, 100, 100, 100, 2];
-
-/** Sixty flat candles, then the given ones; the first of them is the one that is decided about first. */
+/** Trades the marks of the rows, which follow sixty flat candles. */
 function run(rows: readonly Row[], rules: Partial<TradeRules> = {}, funding: FundingRates | null = null) {
-  const all = [...Array.from({ length: FIRST }, () => FLAT), ...rows];
-  const column = (k: 0 | 1 | 2 | 3) => all.map((row) => row[k]);
-  const candles = makeCandles(MINUTE_MS, {
-    openTimeMs: all.map((_, i) => i * MINUTE_MS),
-    open: column(0),
-    high: column(1),
-    low: column(2),
-    close: column(3),
-    volume: all.map((row) => row[4] ?? 0),
-  });
-  const input = {
-    symbol: "XUSDT",
-    timeframe: "1m",
-    candles,
-    frameCandles: new Map(),
-    btc: null,
-    funding,
-  } as const;
-  const result = backtest(input, { strategies: [MARKED], rules: { ...DEFAULT_TRADE_RULES, ...rules } });
+  const options = { strategies: [MARKED], rules: { ...DEFAULT_TRADE_RULES, ...rules } };
+  const result = backtest(markedInput(rows, funding), options);
   const found = result.strategies.MARKED;
   if (found === undefined) throw new Error("the strategy has a result");
   return { ...found, bestStrategy: result.bestStrategy };
@@ -162,41 +131,5 @@ describe("figures", () => {
     expect(figures.profitFactor).toBeCloseTo(2, 9);
     expect(figures.holdingMinutesAvg).toBe(1);
     expect(run([...win, FLAT], FREE).figures).toMatchObject({ profitFactor: null, avgLoss: null });
-  });
-});
-
-describe("order prices", () => {
-  it("print as the exchange prints them", () => {
-    expect(orderPrices("LONG", 0.19439, DEFAULT_TRADE_RULES, "0.00001")).toEqual({
-      entry: 0.19439,
-      stop: 0.19245,
-      target: 0.19828,
-    });
-    expect(orderPrices("SHORT", 104014.3, DEFAULT_TRADE_RULES, "0.10").stop).toBe(105054.4);
-    expect(() => orderPrices("LONG", 1, DEFAULT_TRADE_RULES, "zero")).toThrow(RangeError);
-  });
-
-  it("promise what a trade filled at them makes", () => {
-    const { atTarget, atStop } = expectedOutcome(
-      "LONG",
-      orderPrices("LONG", 100, DEFAULT_TRADE_RULES),
-      DEFAULT_TRADE_RULES,
-    );
-    expect(atTarget).toBeCloseTo(run([LONG, [100, 102, 100, 100]]).trades[0]?.net ?? 0, 9);
-    expect(atStop).toBeCloseTo(run([LONG, [100, 100, 99, 100]]).trades[0]?.net ?? 0, 9);
-  });
-});
-
-describe("correlation of returns", () => {
-  it("is 1 with itself, undefined for a flat series, and aligned by open time", () => {
-    const candles = madeCandles({ length: 300, seed: 4 });
-    expect(returnsCorrelation(candles, candles)).toBeCloseTo(1, 12);
-    expect(returnsCorrelation(candles, { ...candles, close: new Float64Array(300).fill(5) })).toBeNull();
-    expect(
-      returnsCorrelation(candles, { ...candles, startMs: candles.startMs + 400 * MINUTE_MS }),
-    ).toBeNull();
-    expect(
-      Math.abs(returnsCorrelation(candles, { ...candles, startMs: candles.startMs + 7 * MINUTE_MS }) ?? 1),
-    ).toBeLessThan(0.5);
   });
 });
