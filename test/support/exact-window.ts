@@ -14,7 +14,8 @@ export function exactly(value: number): bigint {
   return BigInt(value * SCALE);
 }
 
-function quotient(numerator: bigint, denominator: bigint): number {
+/** The double nearest to a quotient of 0, or between 1e-40 and 1e40, but for its last bit. */
+export function exactQuotient(numerator: bigint, denominator: bigint): number {
   return Number((numerator << QUOTIENT_BITS) / denominator) / 2 ** Number(QUOTIENT_BITS);
 }
 
@@ -26,18 +27,40 @@ export interface ExactWindow {
 
 /** Of the `period` values that end at `i`. */
 export function exactWindow(values: Float64Array, i: number, period: number): ExactWindow {
-  let sum = 0n;
-  let squares = 0n;
-  for (const value of values.subarray(i - period + 1, i + 1)) {
-    const whole = exactly(value);
-    sum += whole;
-    squares += whole * whole;
+  const window = new ExactRollingWindow(period);
+  for (const value of values.subarray(i - period + 1, i + 1)) window.add(value);
+  return window.value();
+}
+
+/** The same of a window that moves: whole numbers lose nothing when what left the window is taken off again. */
+export class ExactRollingWindow {
+  readonly #period: number;
+  readonly #window: bigint[] = [];
+  #next = 0;
+  #sum = 0n;
+  #squares = 0n;
+
+  constructor(period: number) {
+    this.#period = period;
   }
-  const count = BigInt(period);
-  // The variance is (count * squares - sum^2) / count^2, in units squared.
-  const spread = count * squares - sum * sum;
-  return {
-    mean: quotient(sum, count << BigInt(SCALE_BITS)),
-    deviation: Math.sqrt(quotient(spread, (count * count) << BigInt(2 * SCALE_BITS))),
-  };
+
+  add(value: number): void {
+    const whole = exactly(value);
+    const left = this.#window[this.#next] ?? 0n;
+    this.#window[this.#next] = whole;
+    this.#next = (this.#next + 1) % this.#period;
+    this.#sum += whole - left;
+    this.#squares += whole * whole - left * left;
+  }
+
+  /** Needs a full window. */
+  value(): ExactWindow {
+    const count = BigInt(this.#period);
+    // The variance is (count * squares - sum^2) / count^2, in units squared.
+    const spread = count * this.#squares - this.#sum * this.#sum;
+    return {
+      mean: exactQuotient(this.#sum, count << BigInt(SCALE_BITS)),
+      deviation: Math.sqrt(exactQuotient(spread, (count * count) << BigInt(2 * SCALE_BITS))),
+    };
+  }
 }
