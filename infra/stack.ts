@@ -82,7 +82,7 @@ export class CryptoBacktestStack extends Stack {
     });
     analyzer.useTable(tables.scanHistory, {
       variable: "SCAN_HISTORY_TABLE",
-      actions: ["UpdateItem"],
+      actions: ["GetItem", "UpdateItem"],
     });
     analyzer.allowScaleInProtection();
 

@@ -30,7 +30,7 @@ export interface AnalyzeParts extends FailureParts {
   /** The timeframes of a scan: when all have ended without a trade, the coin is inactive. */
   readonly timeframes: readonly Timeframe[];
   readonly backtestDays: Readonly<Record<Timeframe, number>>;
-  /** Coins that a scan takes: with timeframes and strategies, what a result was chosen from. */
+  /** Coins that a scan takes at most: counted with where the scan itself is not known. */
   readonly topNCoins: number;
 }
 
@@ -129,9 +129,10 @@ async function analyzeTask(
     );
   }
   const result = backtest(input, { rules: parts.rules, firstIndex });
+  const trials = (await tasksOfScan(parts, task.scanId)) * Object.keys(result.strategies).length;
   return {
     timeframe,
-    result: timeframeResult(parts, history, result, {
+    result: timeframeResult(parts, history, result, trials, {
       candles: input.candles.length - firstIndex,
       from: openTimeMs(input.candles, firstIndex),
       to: openTimeMs(input.candles, input.candles.length),
@@ -157,6 +158,17 @@ function assertReachesScan({ symbol, timeframe, scanTimestamp }: BacktestTask, c
   );
 }
 
+/**
+ * Symbols times timeframes among which the scan looks for the best: those it took, which it stores before it publishes
+ * the first task, so that a repeated delivery counts the same.
+ */
+async function tasksOfScan(parts: AnalyzeParts, scanId: string): Promise<number> {
+  const scan = await parts.scans.get(scanId);
+  return scan === null || scan.totalTasks === 0
+    ? parts.topNCoins * parts.timeframes.length
+    : scan.totalTasks;
+}
+
 function trendAnalysis(input: History["input"]): NonNullable<ResultsItem["trendAnalysis"]> | null {
   const trend = coinTrendAt(input, input.candles.length - 1);
   if (trend === null) return null;
@@ -167,11 +179,11 @@ function timeframeResult(
   parts: AnalyzeParts,
   { input, firstIndex }: History,
   result: BacktestResult,
+  trials: number,
   window: Pick<TimeframeResult, "candles" | "from" | "to" | "analysisTime">,
 ): TimeframeResult {
   const best = result.strategies[result.bestStrategy]?.figures;
   const tried = Object.entries(result.strategies);
-  const trials = parts.topNCoins * parts.timeframes.length * tried.length;
   const hold = buyAndHold(input.candles, input.funding, parts.rules, firstIndex);
   const strategies = Object.fromEntries(
     tried.map(([name, strategy]) => [name, storedFigures(strategy, hold, trials)]),

@@ -83,6 +83,7 @@ describe("what the services' stores do with the tables is what their roles grant
   it("analyzer", async () => {
     const { used, results, scans } = opened();
     const coin = identity({ scanId });
+    await scans.get(scanId);
     await results.record(coin, outcome("1m"), frames, "one");
     await results.record(coin, outcome("1m"), frames, "one");
     await results.record(coin, outcome("3m", { status: "failed", error: "a hole" }), frames, "one");

@@ -159,8 +159,8 @@ describe("the analyzer", () => {
         avgLoss: twoDecimalsOrNull(counted.avgLoss),
       });
     }
-    // Nothing was chosen from fewer: 30 coins, two timeframes, and every strategy of the registry.
-    const trials = 30 * TIMEFRAMES.length * STRATEGIES.length;
+    // What the scan tries: the one coin it took, in two timeframes, with every strategy of the registry.
+    const trials = TIMEFRAMES.length * STRATEGIES.length;
     const { trades, ambiguity } = expected.strategies[expected.bestStrategy] ?? {
       trades: [],
       ambiguity: null,
@@ -188,6 +188,14 @@ describe("the analyzer", () => {
     });
     expect(item?.btcCorrelation).toEqual(expect.any(Number));
     expect(await counts()).toEqual([1, 0, 0, 1]);
+  });
+
+  it("allows for as many configurations as a scan has at most when the scan is not known", async () => {
+    await deliver(partsOf(), taskOf(coin));
+    const trials = 30 * TIMEFRAMES.length * STRATEGIES.length;
+    for (const { name } of STRATEGIES) {
+      expect((await entryOf(coin))?.strategies[name]?.statistics?.trials).toBe(trials);
+    }
   });
 
   it("trades by the rules it was given", async () => {
