@@ -42,7 +42,7 @@ export interface HistoryLoaderOptions {
   readonly cacheSize?: number;
 }
 
-const DEFAULT_CACHE_SIZE = 1_000_000;
+const DEFAULT_CACHE_SIZE = 300_000;
 
 /** Loads histories, each series once for all requests that need the same one. */
 export function makeHistoryLoader(market: MarketData, options: HistoryLoaderOptions = {}): HistoryLoader {

@@ -3,7 +3,7 @@ import type { Logger } from "./logging.ts";
 import { pause } from "./pause.ts";
 
 /** A candle is served a moment after it has closed; a tick waits that long after the full minute. */
-const AFTER_THE_MINUTE_MS = 2_000;
+export const AFTER_THE_MINUTE_MS = 2_000;
 
 export interface EveryOptions {
   /** Null: run once. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { withRetry } from "#libs/runtime/retry.ts";
 import type { Sleep } from "#libs/runtime/sleep.ts";
+import type { Turns } from "#libs/runtime/turns.ts";
 import { MarketError } from "../market-error.ts";
 import type { Ban } from "./ban.ts";
 import { errorOfDeadline, errorOfGarbage, errorOfReply, errorOfThrown } from "./errors.ts";
@@ -24,6 +25,11 @@ export type Call = (subject: string, send: () => Promise<unknown>) => Promise<An
 
 export interface CallPolicy {
   readonly pacer: Pacer;
+  /**
+   * Requests on their way at the same time: an answer takes a few hundred kilobytes while it is read, and what is
+   * asked for at once is many times what the pace lets through.
+   */
+  readonly turns: Turns;
   readonly ban: Ban;
   /** An upper limit of one request and its answer, in milliseconds. */
   readonly timeoutMs: number;
@@ -49,9 +55,21 @@ export function makeCall(policy: CallPolicy): Call {
   async function attempt(subject: string, send: () => Promise<unknown>): Promise<Answer> {
     if (stopping?.aborted) throw errorOfStop(subject);
     ban.assertNone();
-    await pacer.acquire();
-    // The ban may have begun while this call waited for its turn.
-    ban.assertNone();
+    // Before the pace: whoever has its permit must leave at once.
+    await policy.turns.take();
+    try {
+      if (stopping?.aborted) throw errorOfStop(subject);
+      ban.assertNone();
+      await pacer.acquire();
+      // The ban may have begun while this call waited for its turn.
+      ban.assertNone();
+      return await answered(subject, send);
+    } finally {
+      policy.turns.give();
+    }
+  }
+
+  async function answered(subject: string, send: () => Promise<unknown>): Promise<Answer> {
     try {
       return answerOf(subject, await withinDeadline(subject, policy.timeoutMs, send));
     } catch (error) {

@@ -3,13 +3,13 @@ import type { QueueDefinition } from "#libs/contracts/queues.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { realSleep } from "#libs/runtime/sleep.ts";
+import { makeTurns } from "#libs/runtime/turns.ts";
 import { judgeDelivery, type Verdict } from "../judge-delivery.ts";
 import { type ConsumeOptions, type Consumer, type Handler, QueueError } from "../queue.ts";
 import { type Envelope, publishOptions, type ReceivedEnvelope, readEnvelope } from "./envelope.ts";
 import { dropConnection } from "./link.ts";
 import type { Publisher } from "./publisher.ts";
 import { parkingLevelMs, parkingQueueName } from "./topology.ts";
-import { makeTurns } from "./turns.ts";
 import { doneWithin } from "./within.ts";
 
 /** A broker that does not answer is not waited for when a consumer stops. */
