@@ -25,8 +25,8 @@ export interface PrivateBroker {
   kill(): Promise<void>;
   /** Starts it again on the same port and data, and waits until it takes connections. */
   start(): Promise<void>;
-  /** Runs `rabbitmqctl` on it, which takes some seconds. */
-  ctl(...args: string[]): Promise<void>;
+  /** Runs `rabbitmqctl` on it, which takes some seconds, and gives what it prints. */
+  ctl(...args: string[]): Promise<string>;
   /** Ends it and removes its data. Safe to call twice. */
   dispose(): Promise<void>;
 }
@@ -92,7 +92,11 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
       await ready(url, child, folder);
     },
     async ctl(...args) {
-      await promisify(execFile)(CTL, ["--node", env.RABBITMQ_NODENAME, ...args], { env, cwd: folder });
+      const { stdout } = await promisify(execFile)(CTL, ["--node", env.RABBITMQ_NODENAME, ...args], {
+        env,
+        cwd: folder,
+      });
+      return stdout;
     },
     async dispose() {
       await broker.kill();
