@@ -100,7 +100,7 @@ export class CryptoBacktestStack extends Stack {
     selector.useBroker(broker);
     selector.useTable(tables.results, {
       variable: "RESULTS_TABLE",
-      actions: ["Query"],
+      actions: ["Query", "BatchGetItem"],
       indexes: ["StatusIndex"],
     });
     selector.useTable(tables.scanHistory, {

@@ -14,7 +14,7 @@ import type { SettingName } from "#libs/runtime/settings.ts";
 /** What a service does with a table: the names of DynamoDB's actions, without the prefix. */
 export interface TableUse {
   readonly variable: Extract<SettingName, `${string}_TABLE`>;
-  readonly actions: readonly ("GetItem" | "PutItem" | "UpdateItem" | "Query")[];
+  readonly actions: readonly ("GetItem" | "PutItem" | "UpdateItem" | "Query" | "BatchGetItem")[];
   /** Indexes to query, by name; the grant covers these and no others. */
   readonly indexes?: readonly string[];
 }

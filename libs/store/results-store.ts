@@ -43,7 +43,10 @@ export interface ResultsStore {
   ): Promise<RecordOutcome>;
   /** Null when there is none or it has expired. */
   get(symbol: string, scanTimestamp: number): Promise<ResultsItem | null>;
-  /** All items with status `active` that have not expired, newest scan first. */
+  /**
+   * The items with status `active` that have not expired and that newer ones of the same coin have not overtaken in
+   * every timeframe, newest scan first.
+   */
   active(): Promise<readonly ResultsItem[]>;
   /** The items of one scan, by any status, highest optimal PnL first (those without one last). */
   ofScan(scanId: string): Promise<readonly ResultsItem[]>;

@@ -350,6 +350,44 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         );
       });
 
+      it("leaves out active items that newer ones of the coin have overtaken in every timeframe", async () => {
+        const older = identity({ scanTimestamp: SCAN_TIME - 3_600, scanId: "older" });
+        const oldest = identity({ scanTimestamp: SCAN_TIME - 7_200, scanId: "oldest" });
+        await record(outcome("1m"));
+        await record(outcome("3m"), older);
+        await record(outcome("1m"), older);
+        await record(outcome("1m"), oldest);
+        await record(outcome("3m"), oldest);
+        await record(outcome("5m", FAILED));
+        await record(outcome("1m"), { ...oldest, symbol: "ETHUSDT" });
+
+        const read = async () =>
+          (await results().active()).map(({ symbol, scanId }) => `${symbol} ${scanId}`);
+        expect(await read()).toEqual(["BTCUSDT scan-2025-06-15T15", "BTCUSDT older", "ETHUSDT oldest"]);
+        // A timeframe that failed in the newest scan still counts as it was before.
+        await record(outcome("5m"), oldest);
+        expect(await read()).toEqual([
+          "BTCUSDT scan-2025-06-15T15",
+          "BTCUSDT older",
+          "BTCUSDT oldest",
+          "ETHUSDT oldest",
+        ]);
+      });
+
+      it("lets an item that does not parse overtake nothing", async () => {
+        const older = identity({ scanTimestamp: SCAN_TIME - 3_600, scanId: "older" });
+        await record(outcome("1m"), older);
+        const broken = {
+          symbol: "BTCUSDT",
+          scan_timestamp: SCAN_TIME,
+          status: "active",
+          timeframes: { "1m": { status: "completed" } },
+          ttl: SCAN_TIME + 9_999,
+        };
+        await client.send(new PutCommand({ TableName: tables.results.name, Item: broken }));
+        expect((await results().active()).map(({ scanId }) => scanId)).toEqual(["older"]);
+      });
+
       it("reads the items of one scan by any status, highest PnL first", async () => {
         await record(outcome("1m", { totalPnl: 5 }), identity({ symbol: "LOWUSDT" }));
         await record(outcome("1m", { totalPnl: 9 }), identity({ symbol: "HIGHUSDT" }));

@@ -19,11 +19,16 @@ function recording(client: DynamoDBDocumentClient): Set<string> {
   const used = new Set<string>();
   client.middlewareStack.add(
     (next, context) => (args) => {
-      const { TableName, IndexName } = args.input as { TableName?: string; IndexName?: string };
+      const { TableName, IndexName, RequestItems } = args.input as {
+        TableName?: string;
+        IndexName?: string;
+        RequestItems?: Record<string, unknown>;
+      };
+      const table = TableName ?? Object.keys(RequestItems ?? {}).join(" and ");
       const action = String(context.commandName)
         .replace(/Command$/, "")
-        .replace(/^(Get|Put|Update)$/, "$1Item");
-      used.add(`dynamodb:${action} on ${TableName}${IndexName === undefined ? "" : `/index/${IndexName}`}`);
+        .replace(/^(Get|Put|Update|BatchGet)$/, "$1Item");
+      used.add(`dynamodb:${action} on ${table}${IndexName === undefined ? "" : `/index/${IndexName}`}`);
       return next(args);
     },
     { step: "initialize" },
@@ -94,6 +99,8 @@ describe("what the services' stores do with the tables is what their roles grant
   });
 
   it("selector", async () => {
+    const writer = opened();
+    await writer.results.record(identity({ scanId, symbol: "SOLUSDT" }), outcome("1m"), frames, "one");
     const { used, results, scans, leases } = opened();
     await leases.take("selector:1", "one", 60);
     await leases.take("selector:1", "two", 60);

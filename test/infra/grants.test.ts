@@ -31,6 +31,7 @@ describe("what each task role may do, and nothing more", () => {
 
   it("selector: query one index, take the minute's lease, look at the last scans", () => {
     expect(grantsOf("selector")).toEqual([
+      "dynamodb:BatchGetItem on crypto-backtest-results",
       "dynamodb:GetItem on crypto-backtest-scan-history",
       "dynamodb:PutItem on crypto-backtest-scan-history",
       "dynamodb:Query on crypto-backtest-results/index/StatusIndex",

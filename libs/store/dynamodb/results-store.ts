@@ -1,13 +1,27 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { RESULT_LIFE_SECONDS, type ResultsItem, resultsItemSchema } from "#libs/contracts/results-item.ts";
 import { fromWire } from "#libs/contracts/wire.ts";
+import { TIMEFRAMES } from "#libs/strategy/timeframe.ts";
 import type { ResultsStore } from "../results-store.ts";
+import { batchGet } from "./batch-get.ts";
 import { attributeNames } from "./expression.ts";
-import { isAlive, nowSeconds, parseOrSkip, queryPages, type StoreDependencies } from "./reading.ts";
+import {
+  isAlive,
+  nowSeconds,
+  parseOrSkip,
+  queryPages,
+  type RawItem,
+  type StoreDependencies,
+} from "./reading.ts";
 import { resultWrites } from "./result-writes.ts";
 import { send, sendIf } from "./sending.ts";
+import { COVERAGE_PATHS, uncovered } from "./uncovered.ts";
 
 const KEY = ["symbol", "scan_timestamp"] as const;
+
+function keyOf({ symbol, scan_timestamp }: RawItem): string {
+  return `${symbol} ${scan_timestamp}`;
+}
 
 /** The results table. How concurrent analyzers keep one item right is told in `result-writes.ts`. */
 export function makeResultsStore(
@@ -40,18 +54,66 @@ export function makeResultsStore(
     return items;
   }
 
-  /** By status, newest scan first. Older scans than a result lives have expired: they are not even read. */
-  function ofStatus(status: ResultsItem["status"], scanId?: string): Promise<ResultsItem[]> {
+  /** Of a scan, by status. Older scans than a result lives have expired: they are not even read. */
+  function ofStatus(status: ResultsItem["status"], scanId: string): Promise<ResultsItem[]> {
     return collect(`reading ${status} results`, {
       index: "StatusIndex",
       keys: "#status = :status AND #scan_timestamp > :oldest",
-      filters: scanId === undefined ? "#ttl > :now" : "#ttl > :now AND #scan_id = :scan",
+      filters: "#ttl > :now AND #scan_id = :scan",
       values: {
         ":status": status,
         ":oldest": nowSeconds(clock) - RESULT_LIFE_SECONDS,
-        ...(scanId === undefined ? {} : { ":scan": scanId }),
+        ":scan": scanId,
       },
     });
+  }
+
+  /** All active ones, newest scan first, as little of each as tells which of them still count. */
+  async function outlines(): Promise<RawItem[]> {
+    const seconds = nowSeconds(clock);
+    const rows: RawItem[] = [];
+    const pages = queryPages(client, "reading active results", {
+      TableName: tableName,
+      IndexName: "StatusIndex",
+      KeyConditionExpression: "#status = :active AND #scan_timestamp > :oldest",
+      FilterExpression: "#ttl > :now",
+      ProjectionExpression: COVERAGE_PATHS.join(", "),
+      ExpressionAttributeNames: attributeNames(
+        "symbol",
+        "scan_timestamp",
+        "timeframes",
+        "status",
+        "ttl",
+        ...TIMEFRAMES,
+      ),
+      ExpressionAttributeValues: {
+        ":active": "active" satisfies ResultsItem["status"],
+        ":oldest": seconds - RESULT_LIFE_SECONDS,
+        ":now": seconds,
+      },
+      ScanIndexForward: false,
+    });
+    for await (const page of pages) rows.push(...page);
+    return rows;
+  }
+
+  async function active(): Promise<ResultsItem[]> {
+    const seconds = nowSeconds(clock);
+    let rows = await outlines();
+    const found = new Map<string, ResultsItem | null>();
+    for (;;) {
+      // What turns out to be broken or gone covers nothing: then an older one counts, and is read too.
+      rows = rows.filter((row) => found.get(keyOf(row)) !== null);
+      const chosen = uncovered(rows);
+      const missing = chosen.filter((row) => !found.has(keyOf(row)));
+      if (missing.length === 0) return chosen.flatMap((row) => found.get(keyOf(row)) ?? []);
+      const keys = missing.map(({ symbol, scan_timestamp }) => ({ symbol, scan_timestamp }));
+      for (const row of missing) found.set(keyOf(row), null);
+      for (const raw of await batchGet(client, "reading the newest results", tableName, keys)) {
+        if (raw.status !== "active" || !isAlive(raw, seconds)) continue;
+        found.set(keyOf(raw), parseOrSkip(resultsItemSchema, raw, "results item", KEY, logger));
+      }
+    }
   }
 
   async function get(symbol: string, scanTimestamp: number): Promise<ResultsItem | null> {
@@ -95,7 +157,7 @@ export function makeResultsStore(
 
     get,
 
-    active: () => ofStatus("active"),
+    active,
 
     async ofScan(scanId) {
       // ScanIdIndex holds only items with an optimum, for `optimal_pnl` is its sort key; the others come by
