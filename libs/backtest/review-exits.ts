@@ -26,8 +26,8 @@ export interface ExitReview {
  * Looks into the candles in which trades were stopped. Another outcome in the same candle changes no other trade: the
  * position ends in that candle either way, margins are fixed, and what is decided next rests on candles alone. So the
  * trades can be reviewed one by one afterwards, at no cost to the loop over candles.
- * @param detail shorter candles of the same symbol, from anywhere; where they are missing, or stop and target lie in
- *   one of them too, the stop stands.
+ * @param detail shorter candles of the same symbol, from anywhere; where they are missing, lie outside the prices
+ *   of their candle, or have stop and target in one of them too, the stop stands.
  * @throws RangeError when the detail's interval is not a part of the candles'.
  */
 export function reviewExits(
@@ -55,10 +55,7 @@ export function reviewExits(
     let optimistic = trade;
     if (isAmbiguous(trade, candles, i)) {
       ambiguous++;
-      const level =
-        detail === null
-          ? null
-          : firstTouched(trade, detail, openTimeMs(candles, i), openTimeMs(candles, i + 1));
+      const level = detail === null ? null : firstTouched(trade, detail, candles, i);
       if (level === null) {
         optimistic = closeTrade(market, trade, i, targetLevel(trade, at(candles.open, i)));
       } else {
@@ -86,13 +83,19 @@ function isAmbiguous(trade: OpenTrade, candles: Candles, i: number): boolean {
   return touchesStop(trade, high, low) && touchesTarget(trade, high, low) && !touchesStop(trade, open, open);
 }
 
-/** The level touched first by the candles that open in `[fromMs, toMs)`; null when they do not say. */
-function firstTouched(trade: OpenTrade, detail: Candles, fromMs: number, toMs: number): ExitLevel | null {
+/** The level touched first by the shorter candles inside candle `i`; null when they do not say. */
+function firstTouched(trade: OpenTrade, detail: Candles, candles: Candles, i: number): ExitLevel | null {
+  const fromMs = openTimeMs(candles, i);
+  const toMs = openTimeMs(candles, i + 1);
   const first = Math.max(0, Math.ceil((fromMs - detail.startMs) / detail.intervalMs));
   const end = Math.min(detail.length, Math.ceil((toMs - detail.startMs) / detail.intervalMs));
   // What was before the first of them is not known.
   if (openTimeMs(detail, first) !== fromMs) return null;
+  const highest = at(candles.high, i);
+  const lowest = at(candles.low, i);
   for (let k = first; k < end; k++) {
+    // Prices far from the candle's are of another market, and say nothing about this one.
+    if (at(detail.low, k) > highest || at(detail.high, k) < lowest) return null;
     const open = at(detail.open, k);
     const high = at(detail.high, k);
     const low = at(detail.low, k);

@@ -7,11 +7,13 @@ import type { BacktestSubject, Luck } from "./backtest-subject.ts";
 /**
  * A result as one JSON object for programs: snake_case, times in ms, amounts in USDT, undefined figures null.
  * @param luck adds to each strategy what of its result may be luck; without it the shape stays as it always was.
+ * @param withAmbiguity adds how many trades the candles alone do not decide; they come with luck in any case.
  */
 export function backtestJson(
   subject: BacktestSubject,
   result: BacktestResult,
   luck: Luck | null = null,
+  withAmbiguity: boolean = luck !== null,
 ): Record<string, unknown> {
   return {
     symbol: subject.symbol,
@@ -26,9 +28,10 @@ export function backtestJson(
           name,
           {
             ...strategyJson(strategy),
+            ...(withAmbiguity ? ambiguityJson(strategy) : {}),
             ...(luck === null || statistics === undefined
               ? {}
-              : { ...ambiguityJson(strategy), statistics: statisticsJson(statistics, luck.hold) }),
+              : { statistics: statisticsJson(statistics, luck.hold) }),
           },
         ];
       }),

@@ -5,23 +5,30 @@ import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import type { Trade } from "#libs/backtest/trade.ts";
 import type { BacktestSubject, Luck } from "./backtest-subject.ts";
+import { exitReason, price } from "./report/format.ts";
 
 const LAST_TRADES = 5;
 const UNDEFINED = "-";
 
-const ROWS: readonly (readonly [string, (figures: Figures) => string])[] = [
+type FigureRows = readonly (readonly [string, (figures: Figures) => string])[];
+
+const RESULT_ROWS: FigureRows = [
   ["Trades", (f) => `${f.totalTrades}`],
   ["Wins / losses", (f) => `${f.wins} / ${f.losses}`],
   ["Win rate", (f) => fixed(f.winRate, 1, " %")],
   ["PnL", (f) => money(f.totalPnl)],
+  ["Average trade", (f) => money(f.totalTrades === 0 ? null : f.totalPnl / f.totalTrades)],
   ["Average win", (f) => money(f.avgWin)],
   ["Average loss", (f) => money(f.avgLoss)],
   ["Profit factor", (f) => fixed(f.profitFactor, 2)],
   ["Max drawdown", (f) => money(f.maxDrawdown)],
+];
+
+const COST_ROWS: FigureRows = [
   ["Fees", (f) => money(f.fees)],
   ["Funding", (f) => money(f.funding)],
-  ["Confidence", (f) => fixed(f.confidenceAvg, 1)],
   ["Holding", (f) => duration(f.holdingMinutesAvg)],
+  ["Confidence", (f) => fixed(f.confidenceAvg, 1)],
   ["Skipped entries", (f) => `${f.skippedEntries}`],
 ];
 
@@ -42,10 +49,16 @@ const AMBIGUITY_ROWS: readonly (readonly [string, (ambiguity: Ambiguity) => stri
 /** A result as a trader reads it: the window, one column a strategy, and each one's last trades. */
 export function backtestReport(subject: BacktestSubject, result: BacktestResult, luck: Luck): string {
   const entries = Object.entries(result.strategies);
-  const best = result.bestStrategy === "NONE" ? "none has traded" : result.bestStrategy;
+  const best = bestLine(result);
+  const gap = ["", ...entries.map(() => "")];
+  const figures = (rows: FigureRows): string[][] =>
+    rows.map(([label, show]) => [label, ...entries.map(([, strategy]) => show(strategy.figures))]);
   const summary = table([
     ["", ...entries.map(([name]) => name)],
-    ...ROWS.map(([label, show]) => [label, ...entries.map(([, { figures }]) => show(figures))]),
+    ...figures(RESULT_ROWS),
+    gap,
+    ...figures(COST_ROWS),
+    gap,
     ...LUCK_ROWS.map(([label, show]) => [
       label,
       ...entries.map(([name]) => {
@@ -53,6 +66,7 @@ export function backtestReport(subject: BacktestSubject, result: BacktestResult,
         return statistics === undefined ? UNDEFINED : show(statistics);
       }),
     ]),
+    gap,
     ...AMBIGUITY_ROWS.map(([label, show]) => [label, ...entries.map(([, { ambiguity }]) => show(ambiguity))]),
   ]);
   return [
@@ -66,32 +80,53 @@ export function backtestReport(subject: BacktestSubject, result: BacktestResult,
   ].join("\n");
 }
 
+function bestLine({ bestStrategy, strategies }: BacktestResult): string {
+  const figures = strategies[bestStrategy]?.figures;
+  if (figures === undefined) return "none has traded";
+  const trades = figures.totalTrades === 1 ? "1 trade" : `${figures.totalTrades} trades`;
+  return `${bestStrategy}, ${money(figures.totalPnl)} in ${trades}`;
+}
+
 function lastTrades(name: string, { trades, openTrade }: StrategyResult): string[] {
   const lines: string[] = [];
   if (trades.length > 0) {
     const shown = trades.slice(-LAST_TRADES);
     lines.push("", shown.length < trades.length ? `${name}, last ${shown.length} trades` : `${name}, trades`);
-    lines.push(table([["entry", "side", "fill", "exit", "at", "reason", "PnL"], ...shown.map(tradeRow)]));
+    const decimals = Math.max(
+      ...shown.flatMap((trade) => [trade.fillPrice, trade.exitPrice].map(decimalsOf)),
+    );
+    lines.push(
+      table([
+        ["entry", "side", "fill", "exit", "at", "reason", "PnL"],
+        ...shown.map((trade) => tradeRow(trade, decimals)),
+      ]),
+    );
   }
   if (openTrade !== null) {
     const { entryMs, side, fillPrice, stopLoss, takeProfit } = openTrade;
+    const prices = [fillPrice, stopLoss, takeProfit];
+    const decimals = Math.max(...prices.map(decimalsOf));
+    lines.push("", `${name}, still open (in no figure)`);
     lines.push(
-      "",
-      `${name}, still open (in no figure): ${side} since ${moment(entryMs)} at ${price(fillPrice)}, ` +
-        `stop ${price(stopLoss)}, target ${price(takeProfit)}`,
+      table([
+        ["entry", "side", "fill", "stop", "target"],
+        [moment(entryMs), side, ...prices.map((value) => value.toFixed(decimals))],
+      ]),
     );
   }
   return lines;
 }
 
-function tradeRow(trade: Trade): string[] {
+/** @param decimals of all prices of the table, so that their points are below each other. */
+function tradeRow(trade: Trade, decimals: number): string[] {
   return [
     moment(trade.entryMs),
     trade.side,
-    price(trade.fillPrice),
-    moment(trade.exitMs),
-    price(trade.exitPrice),
-    trade.exitReason.replace("_", " "),
+    trade.fillPrice.toFixed(decimals),
+    // Without the year, for 80 columns.
+    moment(trade.exitMs).slice(5),
+    trade.exitPrice.toFixed(decimals),
+    exitReason(trade.exitReason),
     money(trade.net),
   ];
 }
@@ -103,7 +138,7 @@ function table(rows: readonly (readonly string[])[]): string {
     const width = widths[column] ?? 0;
     return column === 0 ? cell.padEnd(width) : cell.padStart(width);
   };
-  return rows.map((row) => `  ${row.map(pad).join("  ").trimEnd()}`).join("\n");
+  return rows.map((row) => `  ${row.map(pad).join("  ")}`.trimEnd()).join("\n");
 }
 
 function fixed(value: number | null, digits: number, unit = ""): string {
@@ -128,9 +163,10 @@ function money(value: number | null): string {
   return `${value <= -0.005 ? "-" : ""}$${Math.abs(value).toFixed(2)}`;
 }
 
-/** Eight significant digits: more than any tick shows. */
-function price(value: number): string {
-  return `${Number(value.toPrecision(8))}`;
+/** Decimals with which a price is shown: those it has, at most eight unless five digits need more. */
+function decimalsOf(value: number): number {
+  const decimals = price(value).split(".")[1]?.length ?? 0;
+  return Math.min(decimals, Math.max(8, 4 - Math.floor(Math.log10(value))));
 }
 
 function moment(timeMs: number): string {

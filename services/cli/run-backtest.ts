@@ -90,7 +90,8 @@ async function report(options: Options, known: readonly Strategy[]): Promise<str
   }
   if (options.json !== true && luck !== null) return backtestReport(subject, result, luck);
   const told = options.statistics === true ? luck : null;
-  return `${JSON.stringify(backtestJson(subject, result, told), null, 2)}\n`;
+  const json = backtestJson(subject, result, told, told !== null || detail !== undefined);
+  return `${JSON.stringify(json, null, 2)}\n`;
 }
 
 function luckOf(input: StudyInput, result: BacktestResult, trials: number): Luck {

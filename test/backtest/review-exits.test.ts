@@ -169,6 +169,16 @@ describe("a candle with stop and target", () => {
     }
   });
 
+  it("stays a loss when the minutes are another symbol's", () => {
+    const { market, trade } = stoppedIn(both);
+    for (const price of [60_000, 0.2]) {
+      const other = inside([price, price, price, price], [price, price, price, price]);
+      const { trades, ambiguity } = reviewExits([trade], market, other);
+      expect(trades).toEqual([trade]);
+      expect(ambiguity).toMatchObject({ trades: 1, decided: 0 });
+    }
+  });
+
   it("refuses candles that do not lie inside", () => {
     const { market, trade } = stoppedIn(both);
     for (const minutes of [5, 2, 15]) {

@@ -123,6 +123,16 @@ describe("backtest --detail", () => {
     }
   });
 
+  it("says in the JSON how many trades were ambiguous, without being asked for statistics", async () => {
+    const { strategies } = await json("--candles", halfHours, "--detail", minutes);
+    const { ambiguous_trades, ambiguous_trades_decided, total_pnl, optimistic_pnl } = strategies.BUSY;
+    expect(ambiguous_trades_decided).toBeGreaterThan(0);
+    expect(ambiguous_trades).toBeGreaterThanOrEqual(ambiguous_trades_decided);
+    expect(optimistic_pnl).toBeGreaterThanOrEqual(total_pnl);
+    expect(strategies.BUSY.statistics).toBeUndefined();
+    expect((await json("--candles", halfHours)).strategies.BUSY.ambiguous_trades).toBeUndefined();
+  });
+
   it("refuses candles that do not lie inside, naming the file", async () => {
     const others = { "7": 7, "30": 30, "60": 60 };
     for (const [name, length] of Object.entries(others)) {
@@ -147,6 +157,25 @@ describe("the table for people", () => {
       "Stop and target",
     ]) {
       expect(out).toContain(text);
+    }
+  });
+
+  it("fits 80 columns, has no blank at a line's end, and sets prices below each other", async () => {
+    const cheap = { ...MINUTES };
+    for (const column of ["open", "high", "low", "close"] as const) {
+      cheap[column] = MINUTES[column].map((price) => price * 1e-6);
+    }
+    for (const candles of [minutes, file("cheap.csv", candleFileText(cheap))]) {
+      const { code, out } = await run("--candles", candles);
+      expect(code).toBe(0);
+      const lines = out.split("\n");
+      expect(lines.filter((line) => line.length > 80 || /\s$/.test(line))).toEqual([]);
+      const trades = lines.filter((line) => / (stop|target) +-?\$/.test(line));
+      expect(trades).toHaveLength(10);
+      for (const five of [trades.slice(0, 5), trades.slice(5)]) {
+        expect(new Set(five.map((line) => line.indexOf("."))).size).toBe(1);
+        expect(five.filter((line) => / 0\.0* /.test(line))).toEqual([]);
+      }
     }
   });
 

@@ -35,7 +35,9 @@ export function fixed(value: number | null, digits: number, unit = ""): string {
 
 /** Eight significant digits: more than any tick shows. */
 export function price(value: number): string {
-  return `${Number(value.toPrecision(8))}`;
+  const decimals = Math.min(20, Math.max(0, 7 - Math.floor(Math.log10(Math.abs(value) || 1))));
+  const text = value.toFixed(decimals);
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
 export function duration(minutes: number | null): string {
