@@ -93,6 +93,12 @@ export class GateScan {
     const rsiOpens = gate.rsiAtMost > Number.NEGATIVE_INFINITY || gate.rsiAtLeast < Number.POSITIVE_INFINITY;
     const doors = rsiOpens ? [rise, fall, oversold, overbought] : [rise, fall];
     if (doors.every((need) => need === "shut")) return 0;
+    const movesOpen = gate.changePercent < Number.POSITIVE_INFINITY && (rise !== "shut" || fall !== "shut");
+    if (rsiOpens && !movesOpen && oversold !== "btc" && overbought !== "btc") {
+      const atMost = oversold === "shut" ? Number.NEGATIVE_INFINITY : gate.rsiAtMost;
+      const atLeast = overbought === "shut" ? Number.POSITIVE_INFINITY : gate.rsiAtLeast;
+      return listExtremes(columns.rsi, from, until, atMost, atLeast, list);
+    }
 
     const btc: BtcMove = btcKnown
       ? {
@@ -181,6 +187,46 @@ function listMoves(
     const second = +(Math.abs((values[j + 1] as number) - before1) >= before1 * limit);
     const third = +(Math.abs((values[j + 2] as number) - before2) >= before2 * limit);
     const fourth = +(Math.abs((values[j + 3] as number) - before3) >= before3 * limit);
+    if ((first | second | third | fourth) === 0) continue;
+    list[count] = i;
+    count += first;
+    list[count] = i + 1;
+    count += second;
+    list[count] = i + 2;
+    count += third;
+    list[count] = i + 3;
+    count += fourth;
+  }
+  return count;
+}
+
+/** The candles whose value is at most one limit or at least the other. */
+function listExtremes(
+  values: Float64Array,
+  from: number,
+  until: number,
+  atMost: number,
+  atLeast: number,
+  list: Int32Array,
+): number {
+  let count = 0;
+  const rest = from + ((until - from) % GROUP);
+  let i = from;
+  for (; i < rest; i++) {
+    const value = values[i] as number;
+    list[count] = i;
+    count += +(value <= atMost) | +(value >= atLeast);
+  }
+  // Extremes come in clusters, as moves do.
+  for (; i < until; i += GROUP) {
+    const value0 = values[i] as number;
+    const value1 = values[i + 1] as number;
+    const value2 = values[i + 2] as number;
+    const value3 = values[i + 3] as number;
+    const first = +(value0 <= atMost) | +(value0 >= atLeast);
+    const second = +(value1 <= atMost) | +(value1 >= atLeast);
+    const third = +(value2 <= atMost) | +(value2 >= atLeast);
+    const fourth = +(value3 <= atMost) | +(value3 >= atLeast);
     if ((first | second | third | fourth) === 0) continue;
     list[count] = i;
     count += first;
