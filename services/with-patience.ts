@@ -1,5 +1,7 @@
+import { FAULTS } from "#libs/contracts/faults.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import { QueueError } from "#libs/queue/queue.ts";
+import { tell } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { withRetry } from "#libs/runtime/retry.ts";
 import { StoreError } from "#libs/store/store-error.ts";
@@ -33,9 +35,10 @@ export function withPatience<T>(
     maxAskedWaitMs: MAX_ASKED_WAIT_MS,
     signal: parts.stopping,
     onRetry: ({ error, attempt, waitMs }) =>
-      parts.logger.warn(
-        { attempt, waitMs, reason: error instanceof Error ? error.message : String(error) },
-        "did not work out: trying again",
-      ),
+      tell(parts.logger, FAULTS.runRepeated, {
+        attempt,
+        waitMs,
+        reason: error instanceof Error ? error.message : String(error),
+      }),
   });
 }

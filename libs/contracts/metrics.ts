@@ -8,6 +8,9 @@ export const METRICS_NAMESPACE = "CryptoBacktest";
 /** The dimension that names the queue; its value is a queue's name from queues.ts. */
 export const QUEUE_DIMENSION = "Queue";
 
+/** The dimension that names the service of a fault metric (see faults.ts). */
+export const SERVICE_DIMENSION = "Service";
+
 export interface MetricDefinition {
   readonly name: string;
   /** A CloudWatch unit. */

@@ -1,4 +1,6 @@
+import { FAULTS } from "#libs/contracts/faults.ts";
 import type { QueueDefinition } from "#libs/contracts/queues.ts";
+import { tell } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { decodeMessage } from "./message-body.ts";
 import { type ConsumeOptions, type Handler, type Outcome, retryDelayMs } from "./queue.ts";
@@ -42,10 +44,11 @@ export async function judgeDelivery<T>(
   log: Logger,
 ): Promise<Verdict> {
   if (queue.messageTtlMs !== null && incoming.ageMs !== null && incoming.ageMs > queue.messageTtlMs) {
-    log.info(
-      { queue: queue.name, messageId: incoming.messageId, ageMs: incoming.ageMs },
-      "message expired and dropped",
-    );
+    tell(log, FAULTS.messageExpired, {
+      queue: queue.name,
+      messageId: incoming.messageId,
+      ageMs: incoming.ageMs,
+    });
     return { kind: "expired" };
   }
   const decoded = decodeMessage(queue, incoming.body);
@@ -72,10 +75,13 @@ export async function judgeDelivery<T>(
         return deadLetter(message, messageId, limitReached(outcome.reason));
       }
       const delayMs = Math.max(0, outcome.delayMs ?? retryDelayMs(incoming.attempt));
-      log.warn(
-        { queue: queue.name, messageId, attempt: incoming.attempt, delayMs, reason: outcome.reason },
-        "message is retried later",
-      );
+      tell(log, FAULTS.messageRetried, {
+        queue: queue.name,
+        messageId,
+        attempt: incoming.attempt,
+        delayMs,
+        reason: outcome.reason,
+      });
       return { kind: "park", delayMs, reason: shortened(outcome.reason) };
     }
   }
@@ -92,10 +98,7 @@ export async function judgeDelivery<T>(
 
   async function deadLetter(message: unknown, messageId: string, fullReason: string): Promise<Verdict> {
     const reason = shortened(fullReason);
-    log.warn(
-      { queue: queue.name, messageId, attempt: incoming.attempt, reason },
-      "message goes to dead letters",
-    );
+    tell(log, FAULTS.messageDead, { queue: queue.name, messageId, attempt: incoming.attempt, reason });
     try {
       await options.onDeadLetter?.({ message, messageId, reason });
     } catch (error) {

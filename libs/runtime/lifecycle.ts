@@ -1,6 +1,6 @@
 import { ConfigurationError } from "./configuration.ts";
 import { type Environment, processEnvironment, silenceSdkVersionNote } from "./environment.ts";
-import { type Logger, makeLogger } from "./logging.ts";
+import { flushFaults, type Logger, makeLogger } from "./logging.ts";
 import { printError } from "./terminal.ts";
 
 /** ECS sends SIGKILL 120 s after SIGTERM at most; what has not stopped by then is given up before that. */
@@ -42,6 +42,7 @@ export async function runService(
     deadlineRuns = true;
     setTimeout(() => {
       logger.error({ seconds: stopDeadlineMs / 1000 }, "could not stop in time: what is left is given up");
+      flushFaults(logger);
       process.exit(1);
     }, stopDeadlineMs).unref();
   };
@@ -57,6 +58,7 @@ export async function runService(
   }
   const crash = (error: unknown) => {
     logger.fatal({ err: error }, "unexpected failure: the service ends and its work comes back to the queue");
+    flushFaults(logger);
     process.exit(1);
   };
   process.on("uncaughtException", crash);
@@ -93,6 +95,7 @@ export async function runService(
       code = code === 0 ? 1 : code;
     }
   }
+  flushFaults(logger);
   process.exit(code);
 }
 

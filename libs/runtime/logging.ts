@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import { type DestinationStream, type Logger, pino } from "pino";
 import pretty from "pino-pretty";
+import { type FaultCounter, makeFaultCounter } from "./fault-log.ts";
 
 export type { Logger } from "pino";
 
@@ -36,19 +37,40 @@ export function makeLogger(options: LogOptions): Logger {
       ? pretty({
           destination: options.writer ?? fd,
           sync: true,
-          ignore: "service",
+          // Metrics are for CloudWatch; their values stand beside them.
+          ignore: "service,_aws",
           messageFormat: "{service}  {msg}",
           translateTime: "SYS:HH:MM:ss",
         })
       : (options.writer ?? pino.destination({ fd, sync: true }));
-  return pino(
+  const faults =
+    options.service === undefined
+      ? undefined
+      : makeFaultCounter(options.service, (fields) => logger.info(fields, "faults counted"));
+  const logger: Logger = pino(
     {
       level: options.level,
       base: options.service === undefined ? {} : { service: options.service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      hooks: {
+        // Children of this logger come through here as well.
+        logMethod(args, method) {
+          faults?.see(args[0]);
+          method.apply(this, args);
+        },
+      },
       redact: { paths: REDACTED, censor: "(hidden)" },
     },
     destination,
   );
+  if (faults !== undefined) COUNTERS.set(logger, faults);
+  return logger;
+}
+
+const COUNTERS = new WeakMap<Logger, FaultCounter>();
+
+/** Writes the faults that were counted and not yet told, before the process ends. */
+export function flushFaults(logger: Logger): void {
+  COUNTERS.get(logger)?.flush();
 }

@@ -2,12 +2,14 @@ import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
 import { returnsCorrelation } from "#libs/backtest/returns-correlation.ts";
 import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { TradeRules } from "#libs/backtest/trade-rules.ts";
+import { FAULTS } from "#libs/contracts/faults.ts";
 import { type BacktestTask, backtestTaskSchema } from "#libs/contracts/messages.ts";
 import type { ResultsItem, TimeframeResult } from "#libs/contracts/results-item.ts";
 import type { History, HistoryLoader } from "#libs/market/history.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
+import { faultFields } from "#libs/runtime/fault-log.ts";
 import type {
   RecordOutcome,
   ResultIdentity,
@@ -164,9 +166,7 @@ function assertReachesScan({ symbol, timeframe, scanTimestamp }: BacktestTask, c
  */
 async function tasksOfScan(parts: AnalyzeParts, scanId: string): Promise<number> {
   const scan = await parts.scans.get(scanId);
-  return scan === null || scan.totalTasks === 0
-    ? parts.topNCoins * parts.timeframes.length
-    : scan.totalTasks;
+  return scan === null || scan.totalTasks === 0 ? parts.topNCoins * parts.timeframes.length : scan.totalTasks;
 }
 
 function trendAnalysis(input: History["input"]): NonNullable<ResultsItem["trendAnalysis"]> | null {
@@ -255,7 +255,10 @@ function logResult(
   };
   if (recorded === "repeated") parts.logger.info(figures, "backtest was stored before: nothing changed");
   else if (result.status === "failed")
-    parts.logger.error({ ...figures, error: result.error }, "backtest failed");
+    parts.logger.error(
+      { ...figures, error: result.error, ...faultFields(FAULTS.backtestFailed) },
+      FAULTS.backtestFailed.message,
+    );
   else parts.logger.info(figures, "backtest stored");
 }
 

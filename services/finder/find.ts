@@ -1,9 +1,12 @@
 import type { TradeRules } from "#libs/backtest/trade-rules.ts";
+import { FAULTS } from "#libs/contracts/faults.ts";
 import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { HistoryLoader } from "#libs/market/history.ts";
+import { MarketError } from "#libs/market/market-error.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
+import { tell } from "#libs/runtime/fault-log.ts";
 import { makeInTurn } from "#libs/runtime/in-turn.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import type { PositionsStore } from "#libs/store/positions-store.ts";
@@ -16,6 +19,7 @@ import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import { type FailureParts, withFailurePolicy } from "../failure-policy.ts";
 import type { InstrumentCatalog } from "./instrument-catalog.ts";
 import { makePosition } from "./position.ts";
+import { makeUnlistedSymbols } from "./unlisted-symbols.ts";
 
 export interface FindParts extends FailureParts {
   readonly history: HistoryLoader;
@@ -35,12 +39,29 @@ export interface FindParts extends FailureParts {
  */
 export function makeFind(parts: FindParts): Handler<TradingSignal> {
   const inTurn = makeInTurn();
+  const unlisted = makeUnlistedSymbols(parts.clock);
   return ({ message: signal }) => {
-    const logger = parts.logger.child({ signalId: signal.signalId });
-    return inTurn(signal.symbol, () =>
-      withFailurePolicy({ ...parts, logger }, () => find(parts, logger, signal)),
-    );
+    const { symbol, signalId } = signal;
+    const logger = parts.logger.child({ signalId });
+    return inTurn(symbol, async () => {
+      if (unlisted.isAnother(symbol, signalId)) return discarded(logger, symbol);
+      return withFailurePolicy({ ...parts, logger }, async () => {
+        try {
+          return await find(parts, logger, signal);
+        } catch (error) {
+          if (!(error instanceof MarketError) || error.kind !== "unknown-symbol") throw error;
+          // The first one is dead-lettered, by the policy.
+          if (unlisted.add(symbol, signalId)) throw error;
+          return discarded(logger, symbol);
+        }
+      });
+    });
   };
+}
+
+function discarded(logger: Logger, symbol: string): Outcome {
+  tell(logger, FAULTS.symbolUnlisted, { symbol });
+  return { kind: "ack" };
 }
 
 async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Promise<Outcome> {
@@ -51,7 +72,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const nowMs = parts.clock.nowMs();
   const signalAgeMs = nowMs - signal.issuedAt;
   if (TRADING_SIGNALS.messageTtlMs !== null && signalAgeMs > TRADING_SIGNALS.messageTtlMs) {
-    logger.warn({ ageSeconds: Math.round(signalAgeMs / 1000) }, "signal is stale: not acted on");
+    tell(logger, FAULTS.signalStale, { ageSeconds: Math.round(signalAgeMs / 1000) });
     return { kind: "ack" };
   }
   const intervalMs = timeframeMs(timeframe);
@@ -123,7 +144,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
       );
       break;
     case "expired":
-      logger.warn(fields, "position is older than its life: not stored");
+      tell(logger, FAULTS.positionStale, fields);
       break;
   }
   return { kind: "ack" };

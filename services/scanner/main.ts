@@ -19,7 +19,7 @@ await runService("scanner", async (scope) => {
   scope.useLogger(logger);
 
   const clock = clockOf(config.simulatedTime);
-  const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl });
+  const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl, logger });
   scope.own(dynamo, (client) => client.destroy());
   const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
   scope.own(queue, (broker) => broker.close());

@@ -29,6 +29,19 @@ describe("a service", () => {
     expect(running.stderr()).toBe("");
   });
 
+  it("publishes what it has counted of faults before it ends", async () => {
+    const running = start("tells a fault");
+    expect(await running.exited).toBe(0);
+    const lines = running
+      .stdout()
+      .split("\n")
+      .filter((line) => line.startsWith("{"));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { fault: "BrokerReconnects" },
+      { Service: "fixture", BrokerReconnects: 1, _aws: {} },
+    ]);
+  });
+
   it("exits with 1 and one line when it fails, and releases what it holds", async () => {
     const running = start("fails");
     expect(await running.exited).toBe(1);

@@ -12,7 +12,11 @@ import {
   type TableDefinition,
 } from "#libs/contracts/tables.ts";
 import { processEnvironment } from "#libs/runtime/environment.ts";
-import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import {
+  type DynamoClientOptions,
+  LOCAL_CREDENTIALS,
+  makeDynamoClient,
+} from "#libs/store/dynamodb/client.ts";
 import { createTables } from "#libs/store/dynamodb/create-tables.ts";
 import { startEmbeddedDynamoDb } from "#libs/store/embedded/embedded-dynamodb.ts";
 
@@ -29,7 +33,7 @@ export const startEmbedded = (): Promise<TestDynamoDb> => startEmbeddedDynamoDb(
 /** A client with any credentials; `options` as of `makeDynamoClient`. */
 export function clientOf(
   endpoint: string,
-  options: { maxAttempts?: number; requestTimeoutMs?: number } = {},
+  options: Pick<DynamoClientOptions, "maxAttempts" | "requestTimeoutMs" | "logger"> = {},
 ): DynamoDBDocumentClient {
   return makeDynamoClient({ region: TEST_REGION, endpoint, credentials: LOCAL_CREDENTIALS, ...options });
 }

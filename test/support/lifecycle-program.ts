@@ -1,5 +1,8 @@
+import { FAULTS } from "#libs/contracts/faults.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
+import { tell } from "#libs/runtime/fault-log.ts";
 import { runService, type ServiceScope } from "#libs/runtime/lifecycle.ts";
+import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import { realSleep } from "#libs/runtime/sleep.ts";
 import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
@@ -26,6 +29,12 @@ async function fixture(scope: ServiceScope): Promise<number | undefined> {
     print(`released ${name}\n`);
   });
   switch (way) {
+    case "tells a fault": {
+      const logger = makeLogger({ service: "fixture", level: "info", format: "json" });
+      scope.useLogger(logger);
+      tell(logger, FAULTS.brokerAway, { reason: "it is away" });
+      return;
+    }
     case "ends":
     case "release fails":
       return;

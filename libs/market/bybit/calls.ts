@@ -1,4 +1,6 @@
 import { setMaxListeners } from "node:events";
+import { FAULTS } from "#libs/contracts/faults.ts";
+import { tell, type WarningLog } from "#libs/runtime/fault-log.ts";
 import { withRetry } from "#libs/runtime/retry.ts";
 import type { Sleep } from "#libs/runtime/sleep.ts";
 import type { Turns } from "#libs/runtime/turns.ts";
@@ -9,9 +11,7 @@ import type { Pacer } from "./pacing.ts";
 import { envelopeSchema, refusal, replySchema } from "./schema.ts";
 
 /** The part of a logger that the adapter uses; pino's fits. */
-export interface MarketLogger {
-  warn(fields: object, message: string): void;
-}
+export type MarketLogger = WarningLog;
 
 /** A successful reply. */
 export interface Answer {
@@ -82,10 +82,9 @@ export function makeCall(policy: CallPolicy): Call {
     if (error.kind === "banned") {
       const banned = ban.start(policy.banMs, error.message);
       pacer.rejectWaiting(banned);
-      logger?.warn(
-        { reason: error.message, banMs: policy.banMs },
-        "the exchange bans this address, all calls stop",
-      );
+      if (logger !== undefined) {
+        tell(logger, FAULTS.exchangeBans, { reason: error.message, banMs: policy.banMs });
+      }
       return banned;
     }
     if (error.kind === "retryable" && error.retryAfterMs !== null) {
@@ -101,11 +100,12 @@ export function makeCall(policy: CallPolicy): Call {
         error instanceof MarketError && error.kind === "retryable" && stopping?.aborted !== true,
       askedWaitMs: (error) => (error instanceof MarketError ? error.retryAfterMs : null),
       maxAskedWaitMs: MAX_ASKED_WAIT_MS,
-      onRetry: ({ error, attempt, waitMs }) =>
-        logger?.warn(
-          { reason: error instanceof Error ? error.message : String(error), attempt, waitMs },
-          "call to the exchange failed, trying again",
-        ),
+      onRetry: ({ error, attempt, waitMs }) => {
+        if (logger === undefined) return;
+        const reason = error instanceof Error ? error.message : String(error);
+        const asked = error instanceof MarketError && error.retryAfterMs !== null;
+        tell(logger, asked ? FAULTS.exchangeThrottles : FAULTS.exchangeFails, { reason, attempt, waitMs });
+      },
       signal: ban.signal(),
       sleep: policy.sleep,
       random: policy.random,

@@ -1,4 +1,6 @@
 import { type ChannelModel, connect, type RecoveringChannelModel, type SocketOptions } from "amqplib";
+import { FAULTS } from "#libs/contracts/faults.ts";
+import { tell } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { QueueError } from "../queue.ts";
 import type { BrokerAddress } from "./broker-url.ts";
@@ -69,9 +71,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     logger.warn({ ...fields, err: error }, "connection to RabbitMQ lost"),
   );
   recovering.on("reconnect-scheduled", ({ attempt, delay, error }) =>
-    logger.warn({ ...fields, attempt, delayMs: delay, reason: reasonOf(error) }, "RabbitMQ is tried again"),
+    tell(logger, FAULTS.brokerAway, { ...fields, attempt, delayMs: delay, reason: reasonOf(error) }),
   );
-  recovering.on("blocked", (reason) => logger.warn({ ...fields, reason }, "RabbitMQ blocks publishers"));
+  recovering.on("blocked", (reason) => tell(logger, FAULTS.brokerBlocks, { ...fields, reason }));
   recovering.on("unblocked", () => logger.info(fields, "RabbitMQ takes messages again"));
 
   await firstConnection(recovering, options);

@@ -1,5 +1,7 @@
 import type { ChannelModel, ConfirmChannel, Options } from "amqplib";
+import { FAULTS } from "#libs/contracts/faults.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
+import { tell } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { QueueError } from "../queue.ts";
 import { dropConnection } from "./link.ts";
@@ -67,7 +69,8 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
       }
       unsent = lettersWith("lost");
       if (unsent.length > 0) {
-        logger.warn({ queue: queueName, messages: unsent.length }, "connection lost before the confirm");
+        const reason = "the connection broke before the confirm";
+        tell(logger, FAULTS.publishRepeated, { queue: queueName, messages: unsent.length, reason });
       }
     }
   }

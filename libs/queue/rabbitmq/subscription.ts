@@ -1,6 +1,8 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
+import { FAULTS } from "#libs/contracts/faults.ts";
 import type { QueueDefinition } from "#libs/contracts/queues.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
+import { tell } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { realSleep } from "#libs/runtime/sleep.ts";
 import { makeTurns } from "#libs/runtime/turns.ts";
@@ -200,10 +202,12 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
         return true;
       } catch (error) {
         if (!(error instanceof QueueError)) throw error;
-        logger.warn(
-          { queue: queue.name, target: copy.target, messageId, err: error },
-          "message could not be moved",
-        );
+        tell(logger, FAULTS.publishRepeated, {
+          queue: queue.name,
+          target: copy.target,
+          messageId,
+          reason: error.message,
+        });
         if (!from.open || stopped !== undefined) return false;
         await realSleep(MOVE_AGAIN_MS);
       }

@@ -1,5 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type { WarningLog } from "#libs/runtime/fault-log.ts";
+import { tellFailedAttempts } from "./failed-attempts.ts";
 
 export interface DynamoClientOptions {
   readonly region: string;
@@ -11,6 +13,8 @@ export interface DynamoClientOptions {
   readonly maxAttempts?: number | undefined;
   /** Milliseconds for one attempt, from sending to the whole answer. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Told of each attempt that is made again. */
+  readonly logger?: WarningLog | undefined;
 }
 
 /** What an endpoint on this machine takes as credentials: it asks for some and checks none. */
@@ -36,6 +40,7 @@ export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocument
       throwOnRequestTimeout: true,
     },
   });
+  if (options.logger !== undefined) tellFailedAttempts(client, options.logger);
   return DynamoDBDocumentClient.from(client, {
     // `undefined` has been dropped by the mapper; one that is left is a mistake and throws.
     marshallOptions: { removeUndefinedValues: false },

@@ -1,0 +1,57 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { FAULTS } from "#libs/contracts/faults.ts";
+import { tell, type WarningLog } from "#libs/runtime/fault-log.ts";
+import { wordsOf } from "./sending.ts";
+
+/**
+ * Tells each attempt of which the SDK makes another one, so that throttling and a failing network are seen before
+ * they use up all attempts. A condition that does not hold and a request that is wrong are no faults.
+ */
+export function tellFailedAttempts(client: DynamoDBClient, logger: WarningLog): void {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (error instanceof Error) {
+          const fault = isThrottling(error)
+            ? FAULTS.databaseThrottles
+            : isTransient(error)
+              ? FAULTS.databaseFails
+              : null;
+          const fields = { request: context.commandName, reason: `${error.name}: ${wordsOf(error)}` };
+          if (fault !== null) tell(logger, fault, fields);
+        }
+        throw error;
+      }
+    },
+    // Within the loop of attempts, whose priority is high; outside of it only the last one would be seen.
+    { name: "tellFailedAttempts", step: "finalizeRequest", priority: "low" },
+  );
+}
+
+/** Of the SDK's list, what DynamoDB says. */
+const THROTTLING = [
+  "ThrottlingException",
+  "Throttling",
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "TooManyRequestsException",
+];
+
+function isThrottling(error: Error): boolean {
+  return THROTTLING.includes(error.name) || statusOf(error) === 429;
+}
+
+/** The server failed, or there was no answer at all. */
+function isTransient(error: Error): boolean {
+  const status = statusOf(error);
+  return status === null || status >= 500;
+}
+
+function statusOf(error: Error): number | null {
+  if (!("$metadata" in error)) return null;
+  const metadata: unknown = error.$metadata;
+  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return null;
+  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : null;
+}

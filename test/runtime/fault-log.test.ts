@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FAULTS } from "#libs/contracts/faults.ts";
+import { tell } from "#libs/runtime/fault-log.ts";
+import { countedFaults, metricNames } from "#test/support/counted-faults.ts";
+
+describe("the count of faults", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 0, 15) });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("writes nothing while all is well", () => {
+    const { logger, counts, lines } = countedFaults();
+    logger.warn({ reason: "a warning that is no fault" }, "careful");
+    vi.advanceTimersByTime(3_600_000);
+    expect(counts()).toEqual({});
+    expect(lines()).toHaveLength(1);
+  });
+
+  it("becomes one line a minute in the embedded metric format, children's faults included", () => {
+    const { logger, lines } = countedFaults();
+    for (let i = 0; i < 3; i++)
+      tell(logger.child({ signalId: "a" }), FAULTS.messageRetried, { reason: "no" });
+    tell(logger, FAULTS.exchangeThrottles, { reason: "10006" });
+    vi.advanceTimersByTime(59_000);
+    expect(lines().filter((line) => "_aws" in line)).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    const [line] = lines().filter((one) => "_aws" in one);
+    expect(line).toMatchObject({
+      level: "info",
+      service: "finder",
+      Service: "finder",
+      MessageRetries: 3,
+      ExchangeThrottles: 1,
+      _aws: {
+        Timestamp: Date.UTC(2026, 0, 15, 0, 1),
+        CloudWatchMetrics: [{ Namespace: "CryptoBacktest", Dimensions: [["Service"]] }],
+      },
+    });
+    expect(metricNames(line ?? {})).toEqual(["MessageRetries", "ExchangeThrottles"]);
+    vi.advanceTimersByTime(3_600_000);
+    expect(lines().filter((one) => "_aws" in one)).toHaveLength(1);
+  });
+
+  it("counts anew after each line", () => {
+    const { logger, counts, lines } = countedFaults();
+    tell(logger, FAULTS.brokerAway, {});
+    counts();
+    tell(logger, FAULTS.brokerAway, {});
+    expect(counts()).toEqual({ BrokerReconnects: 2 });
+    expect(lines().filter((one) => "_aws" in one)).toHaveLength(2);
+  });
+});
