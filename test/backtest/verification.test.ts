@@ -32,6 +32,8 @@ const failed = ({ violations }: Verification) =>
     .map(([check]) => check);
 
 const market = () => madeInput({ timeframe: "5m", length: 8_000, seed: 1 });
+/** Enough for what shows on any candle. */
+const shortMarket = () => madeInput({ timeframe: "5m", length: 2_500, seed: 1 });
 
 describe("verifying an honest strategy", () => {
   it.each(STRATEGIES.map((strategy) => [strategy.name, strategy] as const))(
@@ -259,14 +261,14 @@ describe("verifying a strategy that cheats", () => {
     for (const offset of [0, 1, 2, 3, 4, 5, 6]) {
       let calls = offset;
       const counting = strategyOf(() => calls++ % 7 === 0);
-      expect(verifyStrategy(counting, market()).violations.memory?.what).toBe("decision");
+      expect(verifyStrategy(counting, shortMarket()).violations.memory?.what).toBe("decision");
     }
   });
 
   it("catches one that knows a volume by heart", () => {
     const violation = verifyStrategy(
       strategyOf((view) => view.volume() > 1000),
-      market(),
+      shortMarket(),
     ).violations.scale;
     expect(violation?.when).toMatch(/^all volumes are/);
   });
@@ -290,7 +292,7 @@ describe("verifying a strategy that cheats", () => {
         return false;
       }
     });
-    expect(verifyStrategy(hopeful, market()).violations["look-ahead"]).toMatchObject({
+    expect(verifyStrategy(hopeful, shortMarket()).violations["look-ahead"]).toMatchObject({
       what: "close(-1)",
       when: null,
       index: 60,
@@ -304,7 +306,7 @@ describe("verifying a strategy that cheats", () => {
     ["chance", () => Math.random() < 0, "asks chance"],
   ])("catches one that asks %s, even when it decides the same each time", (_, isLong, found) => {
     const before = [Date, Date.now, Math.random, performance.now];
-    const { violations } = verifyStrategy(strategyOf(isLong), market());
+    const { violations } = verifyStrategy(strategyOf(isLong), shortMarket());
     expect(violations.decision?.found).toContain(found);
     expect(violations.decision?.index).toBe(60);
     expect([Date, Date.now, Math.random, performance.now]).toEqual(before);
@@ -312,7 +314,7 @@ describe("verifying a strategy that cheats", () => {
 
   it("lets a strategy reckon with dates that it is not told by the clock", () => {
     const calendar = strategyOf((view) => new Date(view.close() * 1e9).getUTCDay() === 9);
-    expect(failed(verifyStrategy(calendar, market()))).toEqual([]);
+    expect(failed(verifyStrategy(calendar, shortMarket()))).toEqual([]);
   });
 
   it.each<[string, (view: MarketView) => unknown, string]>([
@@ -332,7 +334,7 @@ describe("verifying a strategy that cheats", () => {
       ...made,
       decide: (view: MarketView) => (view.rsi() > 70 ? decide(view) : NONE),
     } as Strategy;
-    const input = market();
+    const input = shortMarket();
     const honest = verifyStrategy(
       strategyOf((view) => view.rsi() > 70),
       input,
@@ -350,29 +352,31 @@ describe("verifying a strategy that cheats", () => {
       defaults: parameters,
       decide: () => (parameters.calls++ % 2 === 0 ? LONG : NONE),
     });
-    expect(failed(verifyStrategy(counting, market()))).toContain("memory");
+    expect(failed(verifyStrategy(counting, shortMarket()))).toContain("memory");
     const writing: Strategy = {
       ...counting,
       defaults: { calls: 0 },
       decide: (_, given) => (Reflect.set(given, "calls", 1) ? LONG : NONE),
     };
-    expect(verifyStrategy(writing, market()).violations.decision?.when).toBe(
+    expect(verifyStrategy(writing, shortMarket()).violations.decision?.when).toBe(
       "it is asked as a backtest asks",
     );
     expect(writing.defaults).toEqual({ calls: 0 });
     const meddling = strategyOf((view) => Object.assign(view, { rsi: () => 99 }).rsi() > 60);
-    expect(verifyStrategy(meddling, market()).violations.decision?.found).toContain("an error: TypeError");
+    expect(verifyStrategy(meddling, shortMarket()).violations.decision?.found).toContain(
+      "an error: TypeError",
+    );
   });
 
   it("catches one that behaves only while it is watched", () => {
     const sly = strategyOf((view) => "moveTo" in view && view.rsi() > 60);
-    const violation = verifyStrategy(sly, market()).violations.decision;
+    const violation = verifyStrategy(sly, shortMarket()).violations.decision;
     expect(violation).toMatchObject({ when: "it is asked as a backtest asks", expected: "no signal" });
   });
 
   it("catches a gate that fails", () => {
     const gated = strategyOf((view) => view.rsi() > 60, { gate: () => fails("no gate") });
-    expect(verifyStrategy(gated, market()).violations.gate?.found).toBe("an error: Error: no gate");
+    expect(verifyStrategy(gated, shortMarket()).violations.gate?.found).toBe("an error: Error: no gate");
   });
 
   it("restores the market when the strategy fails, and reports where it fails in one case only", () => {
