@@ -78,7 +78,7 @@ export class CryptoBacktestStack extends Stack {
     analyzer.useBroker(broker);
     analyzer.useTable(tables.results, {
       variable: "RESULTS_TABLE",
-      actions: ["PutItem", "UpdateItem"],
+      actions: ["GetItem", "PutItem", "UpdateItem"],
     });
     analyzer.useTable(tables.scanHistory, {
       variable: "SCAN_HISTORY_TABLE",

@@ -19,13 +19,16 @@ export interface ScanStore {
     scannerId: string;
     leaseMs: number;
   }): Promise<LeaseOutcome>;
-  /** Stores the ranked universe (a separate item) and the coins taken. Writing the same again changes nothing. */
+  /**
+   * Stores the ranked universe (a separate item) and the coins taken. The first universe that is written for a
+   * scan stays: whoever comes later, having ranked another moment, is given that one, to go on with its coins.
+   */
   recordUniverse(
     scanId: string,
     universe: readonly UniverseEntry[],
     selected: readonly string[],
     timeframes: readonly Timeframe[],
-  ): Promise<void>;
+  ): Promise<readonly UniverseEntry[]>;
   markPublished(scanId: string): Promise<void>;
   /**
    * Counts the end of one task once, however often it is told; a `failed` task that succeeds later moves over,
@@ -36,8 +39,22 @@ export interface ScanStore {
   universe(scanId: string): Promise<readonly UniverseEntry[] | null>;
 }
 
-/** A lease for work that must run once a period (the selector's minute), kept in the scan-history table. */
+/** What a lease answers: it is this owner's now, another is at the work, or the work has been done. */
+export type LeaseTake = "taken" | "held" | "done";
+
+/** Leases for work that is done once a period (the selector's minute), kept in the scan-history table. */
 export interface LeaseStore {
-  /** True when this owner is the first to take the named lease; a taken lease is never taken again. */
-  take(name: string, owner: string, lifeSeconds: number): Promise<boolean>;
+  /**
+   * One of many takes the named lease. Its work may be done again by another when the owner has not finished it
+   * within `holdSeconds`: it died.
+   */
+  take(
+    name: string,
+    owner: string,
+    terms: { readonly lifeSeconds: number; readonly holdSeconds: number },
+  ): Promise<LeaseTake>;
+  /** The work is done: nobody takes the lease any more. */
+  finish(name: string, owner: string, terms: { readonly lifeSeconds: number }): Promise<void>;
+  /** The work failed: the next one need not wait. A lease that another has taken over stays as it is. */
+  giveUp(name: string, owner: string, terms: { readonly lifeSeconds: number }): Promise<void>;
 }

@@ -2,10 +2,10 @@ import type { TradeRules } from "#libs/backtest/trade-rules.ts";
 import { FAULTS } from "#libs/contracts/faults.ts";
 import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import type { ExchangeClock } from "#libs/market/exchange-clock.ts";
 import type { HistoryLoader } from "#libs/market/history.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
-import type { Clock } from "#libs/runtime/clock.ts";
 import { tell } from "#libs/runtime/fault-log.ts";
 import { makeInTurn } from "#libs/runtime/in-turn.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
@@ -25,7 +25,8 @@ export interface FindParts extends FailureParts {
   readonly history: HistoryLoader;
   readonly instruments: InstrumentCatalog;
   readonly positions: PositionsStore;
-  readonly clock: Clock;
+  /** What has closed and what is stale goes by the exchange: a machine's clock may be off by a minute. */
+  readonly clock: ExchangeClock;
   readonly rules: TradeRules;
   readonly finderCandles: number;
   readonly signalMaxAgeSeconds: number;
@@ -69,7 +70,10 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   logger.info({ symbol, timeframe, strategy: signal.strategy }, "message received");
   const strategy = findStrategy(signal.strategy);
   if (strategy === undefined) return { kind: "dead-letter", reason: `unknown strategy ${signal.strategy}` };
-  const nowMs = parts.clock.nowMs();
+  await parts.clock.sync();
+  // A server of the exchange may be a moment behind: the candle of the signal's time is waited for, and never
+  // the one before it taken.
+  const nowMs = Math.max(parts.clock.nowMs(), signal.issuedAt);
   const signalAgeMs = nowMs - signal.issuedAt;
   if (TRADING_SIGNALS.messageTtlMs !== null && signalAgeMs > TRADING_SIGNALS.messageTtlMs) {
     tell(logger, FAULTS.signalStale, { ageSeconds: Math.round(signalAgeMs / 1000) });

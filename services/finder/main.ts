@@ -1,5 +1,6 @@
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { makeHistoryLoader } from "#libs/market/history.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { clockOf } from "#libs/runtime/clock.ts";
@@ -22,7 +23,6 @@ await runService("finder", async (scope) => {
   const logger = makeLogger({ service: "finder", level: config.logLevel, format: config.logFormat });
   scope.useLogger(logger);
 
-  const clock = clockOf(config.simulatedTime);
   const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl, logger });
   scope.own(dynamo, (client) => client.destroy());
   const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
@@ -32,6 +32,8 @@ await runService("finder", async (scope) => {
     stopping: scope.stopping,
     logger,
   });
+
+  const clock = makeExchangeClock(market, clockOf(config.simulatedTime));
 
   const find = makeFind({
     logger,

@@ -1,5 +1,6 @@
 import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { makeHistoryLoader } from "#libs/market/history.ts";
 import { makeInProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import type { Handler, Outcome } from "#libs/queue/queue.ts";
@@ -93,7 +94,7 @@ export async function startPipeline(
   const find = makeFind({
     ...waiting,
     logger: loggerOf("finder"),
-    clock,
+    clock: makeExchangeClock(market, clock),
     history,
     instruments: makeInstrumentCatalog(market, clock),
     positions,

@@ -11,7 +11,7 @@ import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
 import { exchangeOptionsOf } from "../exchange-options-of.ts";
 import { withPatience } from "../with-patience.ts";
 import { scannerConfig } from "./config.ts";
-import { scan } from "./scan.ts";
+import { scanInTurn } from "./scan.ts";
 
 await runService("scanner", async (scope) => {
   const config = scannerConfig(scope.environment);
@@ -41,6 +41,9 @@ await runService("scanner", async (scope) => {
   };
   await runEvery(
     { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
-    () => withPatience({ logger, stopping: scope.stopping }, () => scan(parts)).then(() => undefined),
+    () =>
+      withPatience({ logger, stopping: scope.stopping }, () => scanInTurn(parts, scope.stopping)).then(
+        () => undefined,
+      ),
   );
 });

@@ -1,11 +1,12 @@
 import { type BacktestTask, backtestTaskId } from "#libs/contracts/messages.ts";
 import { SCHEMA_VERSION } from "#libs/contracts/names.ts";
 import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
-import type { UniverseEntry } from "#libs/contracts/scan-item.ts";
+import type { ScanItem, UniverseEntry } from "#libs/contracts/scan-item.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
+import { pause } from "#libs/runtime/pause.ts";
 import type { LeaseOutcome, ScanStore } from "#libs/store/scan-store.ts";
 import type { Timeframe } from "#libs/strategy/timeframe.ts";
 import { countRefusals, rankUniverse, type ScanFilters } from "./rank.ts";
@@ -31,7 +32,12 @@ export type ScanSummary =
       readonly tasks: number;
     }
   /** Another scanner did or does this hour's scan. */
-  | { readonly kind: "held"; readonly scanId: string; readonly by: string };
+  | {
+      readonly kind: "held";
+      readonly scanId: string;
+      readonly by: string;
+      readonly status: ScanItem["status"];
+    };
 
 /** A scanner that has not finished by then is taken for dead, and the next one goes on with its scan. */
 const LEASE_MS = 5 * 60_000;
@@ -58,7 +64,7 @@ export async function scan(parts: ScanParts): Promise<ScanSummary> {
   const lease = await scans.acquire({ ...hour, leaseMs: LEASE_MS });
   if (lease.kind === "held") {
     logger.info({ scanId, by: lease.by, status: lease.status }, "this hour's scan is already taken");
-    return { kind: "held", scanId, by: lease.by };
+    return { kind: "held", scanId, by: lease.by, status: lease.status };
   }
   try {
     return await scanWithLease(parts, scanId, lease, nowMs);
@@ -68,6 +74,21 @@ export async function scan(parts: ScanParts): Promise<ScanSummary> {
       logger.warn({ err: second, scanId }, "the lease of the failed scan could not be given up");
     });
     throw error;
+  }
+}
+
+/** How often a scanner looks whether the other one is done. */
+const LOOK_AGAIN_MS = 2_000;
+
+/**
+ * The same, but a scan that another scanner is at is waited for until its tasks are in the queue: should the other
+ * one die, its lease runs out and this one goes on with its work. Nobody else would before the next hour.
+ */
+export async function scanInTurn(parts: ScanParts, stopping: AbortSignal): Promise<ScanSummary> {
+  for (;;) {
+    const summary = await scan(parts);
+    if (summary.kind === "scanned" || summary.status !== "started" || stopping.aborted) return summary;
+    await pause(LOOK_AGAIN_MS, stopping);
   }
 }
 
@@ -81,10 +102,11 @@ async function scanWithLease(
   const recorded = lease.kind === "resumed" ? await scans.universe(scanId) : null;
   if (lease.kind === "resumed")
     logger.warn({ scanId }, "an earlier scanner did not finish: going on with it");
-  const universe = recorded ?? (await rankNow(parts, nowMs));
+  const ranked = recorded ?? (await rankNow(parts, nowMs));
+  const symbolsTaken = ranked.filter((entry) => entry.taken).map((entry) => entry.symbol);
+  const universe = await scans.recordUniverse(scanId, ranked, symbolsTaken, parts.timeframes);
   const taken = universe.filter((entry) => entry.taken);
   const selected = taken.map((entry) => entry.symbol);
-  await scans.recordUniverse(scanId, universe, selected, parts.timeframes);
   logger.info({ scanId, universe: universe.length, refused: countRefusals(universe) }, "exchange ranked");
   if (taken.length === 0) {
     logger.warn({ universe: universe.length }, "no coin was taken: see what the others were refused for");

@@ -11,7 +11,7 @@ import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
 import { selectorConfig } from "./config.ts";
 import { reportMetrics } from "./metrics.ts";
-import { select } from "./select.ts";
+import { selectInTurn } from "./select.ts";
 
 await runService("selector", async (scope) => {
   const config = selectorConfig(scope.environment);
@@ -41,7 +41,7 @@ await runService("selector", async (scope) => {
       await reportMetrics({ queue, scans, clock, logger }).catch((error: unknown) =>
         logger.warn({ err: error }, "queues and scans could not be measured"),
       );
-      await select(parts);
+      await selectInTurn(parts, scope.stopping);
     },
   );
 });

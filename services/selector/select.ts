@@ -1,10 +1,11 @@
 import { type TradingSignal, tradingSignalId } from "#libs/contracts/messages.ts";
 import { SCHEMA_VERSION } from "#libs/contracts/names.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
-import type { StrategyStatistics } from "#libs/contracts/results-item.ts";
+import type { ResultsItem, StrategyStatistics } from "#libs/contracts/results-item.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
+import { pause } from "#libs/runtime/pause.ts";
 import type { ResultsStore } from "#libs/store/results-store.ts";
 import type { LeaseStore } from "#libs/store/scan-store.ts";
 import { usd } from "../usd.ts";
@@ -27,10 +28,13 @@ export type SelectSummary =
       readonly taken: readonly TradingSignal[];
       readonly refused: Readonly<Record<RefusalKind, number>>;
     }
-  /** Another selector did this minute. */
-  | { readonly kind: "held" };
+  /** Another selector did this minute, or is at it. */
+  | { readonly kind: "held"; readonly isDone: boolean };
 
-const LEASE_SECONDS = 3_600;
+/** A selector that has not published by then is taken for dead, and the next one does its minute. */
+const LEASE = { lifeSeconds: 3_600, holdSeconds: 15 } as const;
+/** How often a selector looks whether the other one is done. */
+const LOOK_AGAIN_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** Judges every active result and publishes one signal for each strategy that is good enough, once a minute. */
@@ -40,12 +44,44 @@ export async function select(parts: SelectParts): Promise<SelectSummary> {
   const minute = Math.floor(issuedAt / MINUTE_MS);
   const items = await parts.results.active();
   // Taken when there is something to publish from: a run that failed to read has not used up the minute.
-  const first = await parts.leases.take(`selector:${minute}`, parts.selectorId, LEASE_SECONDS);
-  if (!first) {
+  const lease = `selector:${minute}`;
+  const take = await parts.leases.take(lease, parts.selectorId, LEASE);
+  if (take !== "taken") {
     logger.info({ minute }, "this minute's selection is already taken");
-    return { kind: "held" };
+    return { kind: "held", isDone: take === "done" };
   }
+  try {
+    const summary = await publishSelection(parts, items, issuedAt, minute);
+    await parts.leases.finish(lease, parts.selectorId, LEASE);
+    return summary;
+  } catch (error) {
+    // Who is started again after a failure need not wait for the end of the lease. If this fails too, it does.
+    await parts.leases.giveUp(lease, parts.selectorId, LEASE).catch((second: unknown) => {
+      logger.warn({ err: second, minute }, "the lease of the failed selection could not be given up");
+    });
+    throw error;
+  }
+}
 
+/**
+ * The same, but a minute that another selector is at is waited for until its signals are out: should the other one
+ * die, this one publishes them. A signal that is published twice is acted on once.
+ */
+export async function selectInTurn(parts: SelectParts, stopping: AbortSignal): Promise<SelectSummary> {
+  for (;;) {
+    const summary = await select(parts);
+    if (summary.kind === "selected" || summary.isDone || stopping.aborted) return summary;
+    await pause(LOOK_AGAIN_MS, stopping);
+  }
+}
+
+async function publishSelection(
+  parts: SelectParts,
+  items: readonly ResultsItem[],
+  issuedAt: number,
+  minute: number,
+): Promise<SelectSummary> {
+  const { logger } = parts;
   const coins = new Set(items.map((item) => item.symbol)).size;
   logger.info({ coins }, "coins found");
   const choices = candidatesOf(items).map((candidate) => choose(candidate, parts.thresholds));

@@ -7,6 +7,7 @@
 import { tradingSignalId } from "#libs/contracts/messages.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { makeHistoryLoader } from "#libs/market/history.ts";
 import { startExchangeSimulator } from "#libs/market/simulator/server.ts";
 import { DEFAULT_START_MS, syntheticExchange } from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
@@ -38,7 +39,7 @@ const queue = makeInProcessQueue({ logger, clock });
 const market = makeBybitMarketData({ baseUrl: simulator.url, requestsPerSecond: 1_000 });
 const find = makeFind({
   logger,
-  clock,
+  clock: makeExchangeClock(market, clock),
   stopping: new AbortController().signal,
   pause,
   history: makeHistoryLoader(market),

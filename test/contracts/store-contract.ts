@@ -631,6 +631,15 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         expect((await scans().universe(scanId))?.map(({ symbol }) => symbol)).toEqual(["AUSDT", "BUSDT"]);
       });
 
+      it("keeps the first of two universes, and gives it to whoever ranked another", async () => {
+        await scans().acquire(lease("a", { leaseMs: 0 }));
+        await scans().acquire(lease("b"));
+        const ranked = (symbol: string) => scans().recordUniverse(scanId, [entry(symbol)], [symbol], ["1m"]);
+        const told = await Promise.all([ranked("AUSDT"), ranked("BUSDT")]);
+        expect(told[0]).toEqual(told[1]);
+        expect((await scans().get(scanId))?.selected).toEqual(told[0]?.map(({ symbol }) => symbol));
+      });
+
       it("counts each task once, moves a failure that succeeds, and ends with the last one", async () => {
         await twoCoins();
         const startedAt = (await scans().get(scanId))?.startedAt ?? 0;
@@ -735,14 +744,36 @@ export function storeContract(implementation: string, start: () => Promise<TestD
     });
 
     describe("leases", () => {
-      it("are taken once, by one of many, for ever", async () => {
-        const told = await Promise.all(
-          ["a", "b", "c", "a"].map((owner) => leases().take("selector#1", owner, 60)),
-        );
-        expect(told.filter((taken) => taken)).toHaveLength(1);
+      const terms = { lifeSeconds: 60, holdSeconds: 15 };
+      const take = (name: string, owner: string) => leases().take(name, owner, terms);
+
+      it("are taken by one of many, and never again when the work is done", async () => {
+        const told = await Promise.all(["a", "b", "c", "a"].map((owner) => take("selector#1", owner)));
+        expect([...told].sort()).toEqual(["held", "held", "held", "taken"]);
+        await leases().finish("selector#1", "a", terms);
         clock.now += 3_600_000;
-        expect(await leases().take("selector#1", "d", 60)).toBe(false);
-        expect(await leases().take("selector#2", "d", 60)).toBe(true);
+        expect(await take("selector#1", "d")).toBe("done");
+        expect(await take("selector#2", "d")).toBe("taken");
+      });
+
+      it("are taken over, by one of many, when their owner has not finished in time", async () => {
+        expect(await take("selector#3", "a")).toBe("taken");
+        clock.now += 14_999;
+        expect(await take("selector#3", "b")).toBe("held");
+        clock.now += 1;
+        const told = await Promise.all(["b", "c", "d"].map((owner) => take("selector#3", owner)));
+        expect([...told].sort()).toEqual(["held", "held", "taken"]);
+      });
+
+      it("are taken over at once when their owner gives up, and not when another has them", async () => {
+        await take("selector#4", "a");
+        await leases().giveUp("selector#4", "b", terms);
+        expect(await take("selector#4", "b")).toBe("held");
+        await leases().giveUp("selector#4", "a", terms);
+        expect(await take("selector#4", "b")).toBe("taken");
+        await leases().finish("selector#4", "b", terms);
+        await leases().giveUp("selector#4", "b", terms);
+        expect(await take("selector#4", "c")).toBe("done");
       });
     });
   });

@@ -102,8 +102,11 @@ describe("what the services' stores do with the tables is what their roles grant
     const writer = opened();
     await writer.results.record(identity({ scanId, symbol: "SOLUSDT" }), outcome("1m"), frames, "one");
     const { used, results, scans, leases } = opened();
-    await leases.take("selector:1", "one", 60);
-    await leases.take("selector:1", "two", 60);
+    const terms = { lifeSeconds: 60, holdSeconds: 15 };
+    await leases.take("selector:1", "one", terms);
+    await leases.take("selector:1", "two", terms);
+    await leases.giveUp("selector:1", "one", terms);
+    await leases.finish("selector:1", "one", terms);
     await results.active();
     await scans.get(scanId);
     expectGranted("selector", used);

@@ -21,6 +21,7 @@ describe("what each task role may do, and nothing more", () => {
 
   it("analyzer: see what the scan takes, record results, count the scan's progress, protect itself from scale-in", () => {
     expect(grantsOf("analyzer")).toEqual([
+      "dynamodb:GetItem on crypto-backtest-results",
       "dynamodb:GetItem on crypto-backtest-scan-history",
       "dynamodb:PutItem on crypto-backtest-results",
       "dynamodb:UpdateItem on crypto-backtest-results",

@@ -9,6 +9,7 @@ import { tradingSignalId } from "#libs/contracts/messages.ts";
 import { type PositionItem, positionItemSchema } from "#libs/contracts/position-item.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { fromWire } from "#libs/contracts/wire.ts";
+import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { type HistoryLoader, loadHistory, makeHistoryLoader } from "#libs/market/history.ts";
 import { recordedExchange } from "#libs/market/simulator/recorded/recorded-exchange.ts";
 import type { ExchangeSource } from "#libs/market/simulator/source.ts";
@@ -95,7 +96,7 @@ function partsOf(world: PipelineWorld, stores: Stores, overrides: Partial<FindPa
     logger: world.logger,
     pause: () => Promise.reject(new Error("nothing here waits")),
     stopping: new AbortController().signal,
-    clock: world.clock,
+    clock: makeExchangeClock(market, world.clock),
     history: makeHistoryLoader(market),
     instruments: makeInstrumentCatalog(market, world.clock),
     positions: stores.positions,
@@ -293,20 +294,22 @@ describe("the finder on a synthetic market", () => {
     expect(await allPositions(world, tables)).toEqual([]);
   });
 
-  it("does not act on a signal older than a minute, and asks the exchange nothing", async () => {
-    const before = world.simulator.requests().total;
+  const candleRequests = () => world.simulator.requests().byPath["/v5/market/kline"] ?? 0;
+
+  it("does not act on a signal older than a minute, and asks the exchange for no candle", async () => {
+    const before = candleRequests();
     expect(await find({}, { issuedAt: nowMs - 60_001 })).toEqual({ kind: "ack" });
     expect(await allPositions(world, tables)).toEqual([]);
-    expect(world.simulator.requests().total).toBe(before);
+    expect(candleRequests()).toBe(before);
     await find({}, { issuedAt: nowMs - 60_000 });
     await only();
   });
 
   it("does not act on a candle that closed longer ago than a position lives", async () => {
-    const before = world.simulator.requests().total;
+    const before = candleRequests();
     world.clock.set(closeMs + 300_001);
     expect(await find()).toEqual({ kind: "ack" });
-    expect(world.simulator.requests().total).toBe(before);
+    expect(candleRequests()).toBe(before);
     expect(await allPositions(world, tables)).toEqual([]);
     world.clock.set(closeMs + 300_000);
     expect(await find()).toEqual({ kind: "ack" });
@@ -444,7 +447,7 @@ describe("the finder on a synthetic market", () => {
   it("waits for the candle when the exchange's clock is behind, and never takes the one before", async () => {
     const ahead = { nowMs: () => world.clock.nowMs() + 7_000 };
     world.clock.set(closeMs - 5_000);
-    const parts = partsOf(world, stores, { clock: ahead });
+    const parts = partsOf(world, stores, { clock: makeExchangeClock(world.market(), ahead) });
     const signal = signalOf(day, "ADVANCED", ahead.nowMs());
     expect(await deliver(parts, signal)).toMatchObject({
       kind: "retry",
@@ -455,6 +458,22 @@ describe("the finder on a synthetic market", () => {
     expect(await deliver(parts, signal)).toEqual({ kind: "ack" });
     expect((await only()).signalTimestamp).toBe(closeMs / 1000);
   });
+
+  it.each([-60_000, 60_000])(
+    "finds the same entry on a machine whose clock is off by %i ms, and drops the same stale signal",
+    async (offByMs) => {
+      const off = { nowMs: () => world.clock.nowMs() + offByMs };
+      await find();
+      const right = await only();
+      tables = await world.tables();
+      stores = world.stores(tables);
+      const wrong = { clock: makeExchangeClock(world.market(), off) };
+      await find(wrong, { issuedAt: world.clock.nowMs() - 60_001 });
+      expect(await allPositions(world, tables)).toEqual([]);
+      await find(wrong);
+      expect(await only()).toEqual(right);
+    },
+  );
 
   it("never sees the running candle, however far it has run away", async () => {
     world.simulator.setFaults({ faults: [{ kind: "running-candle" }] });

@@ -6,7 +6,7 @@ import type { InProcessQueue } from "#libs/queue/in-process/in-process-queue.ts"
 import { type MessageQueue, QueueError } from "#libs/queue/queue.ts";
 import type { ScanStore } from "#libs/store/scan-store.ts";
 import { TIMEFRAMES } from "#libs/strategy/timeframe.ts";
-import { type ScanParts, scan, scanIdOf } from "#services/scanner/scan.ts";
+import { type ScanParts, scan, scanIdOf, scanInTurn } from "#services/scanner/scan.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { type PipelineWorld, type Stores, startWorld } from "#test/support/pipeline-world.ts";
 
@@ -174,6 +174,14 @@ describe("the scanner", () => {
       expect(await stores.scans.get(SCAN_ID)).toMatchObject({ status: "published", pendingTasks: 150 });
       expect((await scan(partsOf({ scannerId: "scanner-3" }))).kind).toBe("held");
     }
+
+    it("is followed by one that waits beside it", async () => {
+      await expect(scan(partsOf({ scans: dying({ recordUniverse: dead }) }))).rejects.toThrow("died");
+      const waiting = scanInTurn(partsOf(other), new AbortController().signal);
+      world.clock.advance(LEASE_MS + 1);
+      expect((await waiting).kind).toBe("scanned");
+      expect(await scanInTurn(partsOf(), AbortSignal.abort())).toMatchObject({ status: "published" });
+    });
 
     it("after it took the hour is followed by another one when its lease has run out", async () => {
       await expect(scan(partsOf({ scans: dying({ recordUniverse: dead }) }))).rejects.toThrow("died");

@@ -3,9 +3,9 @@ import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { RESULT_LIFE_SECONDS } from "#libs/contracts/results-item.ts";
 import type { InProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
-import { QueueError } from "#libs/queue/queue.ts";
+import { type MessageQueue, QueueError } from "#libs/queue/queue.ts";
 import type { ResultIdentity, TimeframeOutcome } from "#libs/store/results-store.ts";
-import { type SelectParts, select } from "#services/selector/select.ts";
+import { type SelectParts, select, selectInTurn } from "#services/selector/select.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { type PipelineWorld, type Stores, startWorld } from "#test/support/pipeline-world.ts";
 import { FAILED, figures, identity, NO_TRADES, outcome, SCAN_TIME } from "#test/support/results.ts";
@@ -109,7 +109,7 @@ describe("the selector", () => {
     const outcomes = await Promise.all(["a", "b", "c"].map((selectorId) => select(partsOf({ selectorId }))));
     expect(outcomes.map(({ kind }) => kind).sort()).toEqual(["held", "held", "selected"]);
     world.clock.set((MINUTE + 1) * 60_000 - 1);
-    expect(await select(partsOf())).toEqual({ kind: "held" });
+    expect(await select(partsOf())).toEqual({ kind: "held", isDone: true });
     expect(await signals()).toHaveLength(1);
 
     world.clock.set((MINUTE + 1) * 60_000);
@@ -143,12 +143,59 @@ describe("the selector", () => {
     expect((await queue.depth(TRADING_SIGNALS)).ready).toBe(0);
   });
 
-  it("fails when the queue does not take the signals, and goes on in the next minute", async () => {
+  it("fails when the queue does not take the signals, and whoever comes next need not wait", async () => {
     await store({}, outcome("1m", { strategies: { BASIC: GOOD } }));
     const gone = { ...queue, publish: () => Promise.reject(new QueueError("the connection is gone")) };
     await expect(select(partsOf({ queue: gone }))).rejects.toThrow("the connection is gone");
-    world.clock.advance(60_000);
-    expect(await select(partsOf())).toMatchObject({ kind: "selected" });
+    expect(await select(partsOf({ selectorId: "selector-2" }))).toMatchObject({ kind: "selected" });
     expect(await signals()).toHaveLength(1);
+  });
+
+  describe("beside another one", () => {
+    const never = new AbortController().signal;
+    /** Dies with the lease in its hand, before its signals are out. */
+    async function die(): Promise<void> {
+      const died = () => Promise.reject(new Error("the selector died"));
+      const leases = { ...stores.leases, giveUp: died };
+      await expect(select(partsOf({ leases, queue: { ...queue, publish: died } }))).rejects.toThrow("died");
+    }
+
+    it("waits until the other one's signals are out, and sends none", async () => {
+      await store({}, outcome("1m", { strategies: { BASIC: GOOD } }));
+      let publish: () => void = () => {};
+      const held = new Promise<void>((resolve) => {
+        publish = resolve;
+      });
+      let isAtIt = false;
+      const slow: MessageQueue = {
+        ...queue,
+        async publish(target, messages) {
+          isAtIt = true;
+          await held;
+          await queue.publish(target, messages);
+        },
+      };
+      const first = select(partsOf({ queue: slow }));
+      await eventually("the first is at it", () => isAtIt);
+      const second = selectInTurn(partsOf({ selectorId: "selector-2" }), never);
+      publish();
+      expect((await first).kind).toBe("selected");
+      expect(await second).toEqual({ kind: "held", isDone: true });
+      expect(await signals()).toHaveLength(1);
+    });
+
+    it("sends the signals of one that died before they were out", async () => {
+      await store({}, outcome("1m", { strategies: { BASIC: GOOD } }));
+      await die();
+      const second = selectInTurn(partsOf({ selectorId: "selector-2" }), never);
+      world.clock.advance(15_000);
+      expect((await second).kind).toBe("selected");
+      expect(await signals()).toHaveLength(1);
+    });
+
+    it("does not wait when it is told to stop", async () => {
+      await die();
+      expect(await selectInTurn(partsOf(), AbortSignal.abort())).toEqual({ kind: "held", isDone: false });
+    });
   });
 });

@@ -1,38 +1,89 @@
 import { randomUUID } from "node:crypto";
-import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { LeaseStore } from "../scan-store.ts";
-import { attributeNames } from "./expression.ts";
+import { allOf, anyOf, attributeNames } from "./expression.ts";
 import { nowSeconds, type StoreDependencies } from "./reading.ts";
-import { sendIf } from "./sending.ts";
+import { send, sendIf } from "./sending.ts";
 
 /** Leases live beside the scans, under ids no scan has. TTL clears them away; no reader depends on it. */
 export function makeLeaseStore(
   client: DynamoDBDocumentClient,
   { tableName, clock }: Pick<StoreDependencies, "tableName" | "clock">,
 ): LeaseStore {
+  const keyOf = (name: string) => `lease#${name}`;
+
+  /** The lease as a whole; `token` marks the very call. */
+  function itemOf(
+    name: string,
+    owner: string,
+    state: { token: string; done: boolean; holdUntil: number; lifeSeconds: number },
+  ) {
+    const { token, done, holdUntil, lifeSeconds } = state;
+    return {
+      scan_id: keyOf(name),
+      owner,
+      token,
+      done,
+      hold_until: holdUntil,
+      taken_at: clock.nowMs(),
+      ttl: nowSeconds(clock) + Math.ceil(lifeSeconds),
+    };
+  }
+
   return {
-    async take(name, owner, lifeSeconds) {
-      const now = nowSeconds(clock);
-      // Marks this very call: when its answer is lost and the SDK sends it again, it finds itself and not a rival.
+    async take(name, owner, { lifeSeconds, holdSeconds }) {
+      // When the answer is lost and the SDK sends it again, the call finds itself and not a rival.
       const token = randomUUID();
+      const nowMs = clock.nowMs();
+      const holdUntil = nowMs + holdSeconds * 1_000;
       const written = await sendIf(`taking the lease ${name}`, () =>
         client.send(
           new PutCommand({
             TableName: tableName,
-            Item: {
-              scan_id: `lease#${name}`,
-              owner,
-              token,
-              taken_at: clock.nowMs(),
-              ttl: now + Math.ceil(lifeSeconds),
-            },
-            ConditionExpression: "attribute_not_exists(#scan_id) OR #token = :token",
-            ExpressionAttributeNames: attributeNames("scan_id", "token"),
-            ExpressionAttributeValues: { ":token": token },
+            Item: itemOf(name, owner, { token, done: false, holdUntil, lifeSeconds }),
+            ConditionExpression: anyOf(
+              "attribute_not_exists(#scan_id)",
+              "#token = :token",
+              "#done = :no AND #hold_until <= :now",
+            ),
+            ExpressionAttributeNames: attributeNames("scan_id", "token", "done", "hold_until"),
+            ExpressionAttributeValues: { ":token": token, ":no": false, ":now": nowMs },
           }),
         ),
       );
-      return written.kind === "done";
+      if (written.kind === "done") return "taken";
+      const { Item } = await send(`reading the lease ${name}`, () =>
+        client.send(
+          new GetCommand({ TableName: tableName, Key: { scan_id: keyOf(name) }, ConsistentRead: true }),
+        ),
+      );
+      return Item?.done === true ? "done" : "held";
+    },
+
+    async finish(name, owner, { lifeSeconds }) {
+      // Whoever did the work did it: also one whose hold was over and who has been followed by another.
+      await send(`finishing the lease ${name}`, () =>
+        client.send(
+          new PutCommand({
+            TableName: tableName,
+            Item: itemOf(name, owner, { token: randomUUID(), done: true, holdUntil: 0, lifeSeconds }),
+          }),
+        ),
+      );
+    },
+
+    async giveUp(name, owner, { lifeSeconds }) {
+      await sendIf(`giving up the lease ${name}`, () =>
+        client.send(
+          new PutCommand({
+            TableName: tableName,
+            Item: itemOf(name, owner, { token: randomUUID(), done: false, holdUntil: 0, lifeSeconds }),
+            ConditionExpression: allOf("#owner = :owner", "#done = :no"),
+            ExpressionAttributeNames: attributeNames("owner", "done"),
+            ExpressionAttributeValues: { ":owner": owner, ":no": false },
+          }),
+        ),
+      );
     },
   };
 }

@@ -48,6 +48,11 @@ export function makeScanStore(
     return item === null ? null : fromWire(scanItemSchema, item, `scan item ${scanId}`);
   }
 
+  async function universeOf(scanId: string): Promise<readonly UniverseEntry[] | null> {
+    const item = await read(universeId(scanId));
+    return item === null ? null : fromWire(universeItemSchema, item, `universe of ${scanId}`).universe;
+  }
+
   function update(doing: string, scanId: string, input: Omit<UpdateCommandInput, "TableName" | "Key">) {
     return sendIf(doing, () =>
       client.send(new UpdateCommand({ TableName: tableName, Key: { scan_id: scanId }, ...input })),
@@ -118,12 +123,12 @@ export function makeScanStore(
       const doing = `recording the universe of scan ${scanId}`;
       const scan = await get(scanId);
       if (scan === null) throw new StoreError(`${doing} failed: there is no such scan`);
-      // What has been recorded stays: its tasks may be in the queue. (Both of two scanners can only come to
-      // the writes below when the first lost its lease in this very moment; then the counts are the arbiter.)
-      if (scan.totalTasks > 0 || scan.status !== "started") return;
+      // What has been recorded stays: its tasks may be in the queue.
+      if (scan.totalTasks > 0 || scan.status !== "started") return (await universeOf(scanId)) ?? universe;
 
-      // The universe first: a scan that has its coins has its universe, whenever the scanner dies.
-      await send(doing, () =>
+      // The universe first: a scan that has its coins has its universe, whenever the scanner dies. And once: two
+      // scanners come here when the first is slow and loses its lease, and both must go on with the same coins.
+      const put = await sendIf(doing, () =>
         client.send(
           new PutCommand({
             TableName: tableName,
@@ -137,10 +142,15 @@ export function makeScanStore(
               },
               "universe item",
             ),
+            ConditionExpression: "attribute_not_exists(#scan_id)",
+            ExpressionAttributeNames: attributeNames("scan_id"),
           }),
         ),
       );
-      const totalTasks = selected.length * timeframes.length;
+      const recorded = put.kind === "done" ? universe : ((await universeOf(scanId)) ?? universe);
+      const coins =
+        put.kind === "done" ? selected : recorded.filter(({ taken }) => taken).map(({ symbol }) => symbol);
+      const totalTasks = coins.length * timeframes.length;
       await update(doing, scanId, {
         UpdateExpression:
           "SET #universe_count = :universe, #selected_count = :count, #selected = :selected, " +
@@ -156,15 +166,16 @@ export function makeScanStore(
           "status",
         ),
         ExpressionAttributeValues: {
-          ":universe": universe.length,
-          ":count": selected.length,
-          ":selected": [...selected],
+          ":universe": recorded.length,
+          ":count": coins.length,
+          ":selected": [...coins],
           ":timeframes": [...timeframes],
           ":total": totalTasks,
           ":started": "started" satisfies ScanItem["status"],
           ":none": 0,
         },
       });
+      return recorded;
     },
 
     async markPublished(scanId) {
@@ -226,9 +237,6 @@ export function makeScanStore(
 
     get,
 
-    async universe(scanId) {
-      const item = await read(universeId(scanId));
-      return item === null ? null : fromWire(universeItemSchema, item, `universe of ${scanId}`).universe;
-    },
+    universe: universeOf,
   };
 }

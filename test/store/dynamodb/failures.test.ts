@@ -91,9 +91,10 @@ describe("stores when the database fails", () => {
     expect(await scans().acquire(lease)).toEqual({ kind: "acquired", scanTimestamp: SCAN_TIME });
 
     proxy.seen.length = 0;
+    const terms = { lifeSeconds: 60, holdSeconds: 15 };
     const leases = makeLeaseStore(client, { tableName: tables.scans.name, clock });
-    expect(await leases.take("minute", "a", 60)).toBe(true);
-    expect(await leases.take("minute", "a", 60)).toBe(false);
+    expect(await leases.take("minute", "a", terms)).toBe("taken");
+    expect(await leases.take("minute", "a", terms)).toBe("held");
   });
 
   it("goes on when throttling passes within the attempts", async () => {
@@ -126,7 +127,7 @@ describe("stores when the database fails", () => {
       () => scans.acquire(lease),
       () => scans.recordTaskEnd("scan", "AUSDT", "1m", "completed"),
       () => scans.get("scan"),
-      () => leases.take("minute", "a", 60),
+      () => leases.take("minute", "a", { lifeSeconds: 60, holdSeconds: 15 }),
     ]) {
       const failure = await attempt().then(
         () => null,

@@ -1,0 +1,39 @@
+import type { Clock } from "#libs/runtime/clock.ts";
+import type { MarketData } from "./market-data.ts";
+
+/** How long an answer is trusted: a machine's clock drifts by milliseconds in that time. */
+const LIFE_MS = 60_000;
+
+/** The exchange's time, which decides what has closed; the machine's own clock may be wrong by minutes. */
+export interface ExchangeClock extends Clock {
+  /**
+   * To be called before the time is asked for: asks the exchange, once a minute, by how much the own clock is off.
+   * @throws MarketError as the market does.
+   */
+  sync(): Promise<void>;
+}
+
+export function makeExchangeClock(market: Pick<MarketData, "serverTimeMs">, own: Clock): ExchangeClock {
+  let offsetMs = 0;
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let asking: Promise<void> | null = null;
+
+  async function ask(): Promise<void> {
+    const exchangeMs = await market.serverTimeMs();
+    askedMs = own.nowMs();
+    offsetMs = exchangeMs - askedMs;
+  }
+
+  return {
+    nowMs: () => own.nowMs() + offsetMs,
+    async sync() {
+      // A clock that was set back would make an old answer look new.
+      const ageMs = own.nowMs() - askedMs;
+      if (ageMs >= 0 && ageMs < LIFE_MS) return;
+      asking ??= ask().finally(() => {
+        asking = null;
+      });
+      await asking;
+    },
+  };
+}
