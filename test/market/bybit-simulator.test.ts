@@ -34,6 +34,7 @@ function market() {
 
 describe("on the simulated exchange", () => {
   const passing: FaultKind[] = [
+    "traffic-limit",
     "server-error-code",
     "http-500",
     "slow",

@@ -30,6 +30,9 @@ export function answerFault(
     case "server-error-code":
       json(response, 200, refusalBody(10016, "Internal server error or service is restarting.", nowMs));
       break;
+    case "traffic-limit":
+      json(response, 200, refusalBody(10429, "System level frequency protection.", nowMs));
+      break;
     case "banned":
       json(response, 403, JSON.stringify({ retMsg: "Access too frequent. Please retry later." }));
       break;

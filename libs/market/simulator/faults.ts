@@ -5,6 +5,8 @@ export const FAULT_KINDS = [
   "rate-limit",
   /** HTTP 200, retCode 10016: the exchange's own trouble. */
   "server-error-code",
+  /** HTTP 200, retCode 10429: the exchange protects itself from all its callers. */
+  "traffic-limit",
   /** HTTP 403 "access too frequent". */
   "banned",
   /** HTTP 500 with an HTML page. */

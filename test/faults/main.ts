@@ -1,0 +1,108 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Command } from "commander";
+import { syntheticExchange } from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
+import { monotonicMs } from "#libs/runtime/clock.ts";
+import { runService } from "#libs/runtime/lifecycle.ts";
+import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
+import { parseArguments, wholeNumber } from "#services/arguments.ts";
+import { describeSchedule } from "./faults.ts";
+import { makeReference } from "./reference.ts";
+import { runSeed, type Verdict } from "./run-seed.ts";
+import { makeSchedule } from "./schedule.ts";
+import { buildPrograms, openStage } from "./stage.ts";
+
+interface Options {
+  readonly seeds: number;
+  readonly seed?: number;
+  readonly first: number;
+  readonly lanes: number;
+}
+
+const REPORTS = "reports/faults";
+
+await runService("faults", async (scope) => {
+  const command = new Command("npm run faults --")
+    .description("The four services as processes under seeded schedules of faults; see README, Faults.")
+    .option("--seeds <number>", "how many seeds to run", wholeNumber(1, 100_000), 20)
+    .option("--seed <number>", "only this one", wholeNumber(0, 4_294_967_295))
+    .option("--first <number>", "the first of them", wholeNumber(0, 4_294_967_295), 1)
+    .option(
+      "--lanes <number>",
+      "runs at the same time, each with a broker of its own",
+      wholeNumber(1, 16),
+      2,
+    );
+  const given = parseArguments<Options>(command, commandLineArguments(), print);
+  if (given === null) return 0;
+  const seeds =
+    given.seed === undefined ? Array.from({ length: given.seeds }, (_, i) => given.first + i) : [given.seed];
+  const lanes = Math.min(given.lanes, seeds.length);
+
+  const startedMs = monotonicMs();
+  print("building the services, and a run without faults to compare with\n");
+  const source = syntheticExchange();
+  const programs = scope.own(await buildPrograms(), (built) => built.remove());
+  const reference = await makeReference(source);
+  const { totalTasks } = reference.scan;
+  print(
+    `${totalTasks} tasks, ${reference.signals.length} signals, ${reference.positions.length} entries; ` +
+      `${seeds.length} seeds, ${lanes} at a time\n`,
+  );
+
+  const verdicts: Verdict[] = [];
+  const left = [...seeds];
+  async function lane(): Promise<void> {
+    const stage = scope.own(await openStage(source), (opened) => opened.close());
+    for (let seed = left.shift(); seed !== undefined && !scope.stopping.aborted; seed = left.shift()) {
+      const schedule = makeSchedule(seed);
+      const verdict = await runSeed(stage, programs.folder, reference, schedule);
+      verdicts.push(verdict);
+      const wrong = verdict.violations.length;
+      print(
+        `seed ${seed}  ${(verdict.milliseconds / 1_000).toFixed(1)} s  ${wrong === 0 ? "passed" : "FAILED"}  ` +
+          `${shownCounts(verdict.struck)}\n`,
+      );
+      if (wrong > 0) {
+        print(`${describeSchedule(schedule)}\n`);
+        for (const { invariant, what } of verdict.violations) print(`  BROKEN: ${invariant}: ${what}\n`);
+        print(`  outputs of its processes: ${await writeOutputs(verdict)}\n`);
+        print(`  again: npm run faults -- --seed ${seed}\n`);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane));
+
+  const failed = verdicts.filter((verdict) => verdict.violations.length > 0);
+  const minutes = ((monotonicMs() - startedMs) / 60_000).toFixed(1);
+  print(`faults that struck: ${shownCounts(sum(verdicts.map(({ struck }) => struck)))}\n`);
+  print(`${verdicts.length - failed.length} passed, ${failed.length} failed, ${minutes} minutes\n`);
+  for (const { seed } of failed) print(`again: npm run faults -- --seed ${seed}\n`);
+  return failed.length === 0 && verdicts.length === seeds.length ? 0 : 1;
+});
+
+async function writeOutputs({ seed, ends }: Verdict): Promise<string> {
+  await mkdir(REPORTS, { recursive: true });
+  const file = join(REPORTS, `seed-${seed}.log`);
+  const text = ends.map(
+    ({ worker, end, sent, output }) => `== ${worker} ended with ${end} (${sent})\n${output}`,
+  );
+  await writeFile(file, text.join("\n"));
+  return file;
+}
+
+function shownCounts(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .filter(([, times]) => times > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, times]) => `${kind} ${times}`)
+    .join(", ");
+}
+
+function sum(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const counts of all) {
+    for (const [kind, times] of Object.entries(counts)) total[kind] = (total[kind] ?? 0) + times;
+  }
+  return total;
+}

@@ -1,0 +1,121 @@
+import { type ChannelModel, type ConfirmChannel, connect, type GetMessage, type Options } from "amqplib";
+import { monotonicMs } from "#libs/runtime/clock.ts";
+import { QUEUE_NAMES } from "./stage.ts";
+
+/** One dead letter as it lies in its queue. */
+export interface DeadMessage {
+  readonly queue: string;
+  readonly messageId: string | null;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** A broker that starts on a busy machine takes its time. */
+const PATIENCE_MS = 90_000;
+
+/** Does something on a connection of its own that no fault touches; tried again while the broker is away. */
+export async function onBroker<T>(url: string, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
+  const giveUpMs = monotonicMs() + PATIENCE_MS;
+  for (;;) {
+    let connection: ChannelModel | undefined;
+    try {
+      connection = await connect(url, { timeout: 5_000 });
+      connection.on("error", () => {});
+      const channel = await connection.createConfirmChannel();
+      channel.on("error", () => {});
+      const result = await work(channel);
+      await channel.close();
+      return result;
+    } catch (error) {
+      if (monotonicMs() > giveUpMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      await connection?.close().catch(() => {});
+    }
+  }
+}
+
+/** How many messages wait in each queue; those in a worker's hands are not counted. */
+export function depths(url: string): Promise<Map<string, number>> {
+  return onBroker(url, async (channel) => {
+    const counts = new Map<string, number>();
+    for (const name of QUEUE_NAMES) counts.set(name, (await channel.checkQueue(name)).messageCount);
+    return counts;
+  });
+}
+
+export async function put(
+  url: string,
+  queue: string,
+  letters: readonly { readonly body: Buffer; readonly options: Options.Publish }[],
+): Promise<void> {
+  await onBroker(url, async (channel) => {
+    for (const { body, options } of letters) {
+      channel.publish("", queue, body, { persistent: true, mandatory: true, ...options });
+    }
+    await channel.waitForConfirms();
+  });
+}
+
+/**
+ * Takes what waits, puts each message back twice with all its properties, in another order, and only then lets
+ * go of the originals: whatever breaks in between makes more of them, never fewer.
+ * @returns how many were taken.
+ */
+export function duplicate(url: string, queue: string, most: number, random: () => number): Promise<number> {
+  return onBroker(url, async (channel) => {
+    const taken: GetMessage[] = [];
+    while (taken.length < most) {
+      const message = await channel.get(queue, { noAck: false });
+      if (message === false) break;
+      taken.push(message);
+    }
+    const copies = [...taken, ...taken]
+      .map((message) => ({ message, place: random() }))
+      .sort((a, b) => a.place - b.place);
+    for (const { message } of copies) {
+      const { messageId, timestamp, headers, contentType } = message.properties;
+      channel.publish("", queue, message.content, {
+        persistent: true,
+        mandatory: true,
+        messageId,
+        timestamp,
+        contentType,
+        headers: withoutBrokerNotes(headers ?? {}),
+      });
+    }
+    await channel.waitForConfirms();
+    for (const message of taken) channel.ack(message);
+    return taken.length;
+  });
+}
+
+/** The broker's own counters describe the copy before. */
+function withoutBrokerNotes(headers: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-")));
+}
+
+/** Takes all messages of a queue. */
+export function takeAll(url: string, queue: string): Promise<DeadMessage[]> {
+  return onBroker(url, async (channel) => {
+    const messages: DeadMessage[] = [];
+    for (;;) {
+      const message = await channel.get(queue, { noAck: true });
+      if (message === false) return messages;
+      const id: unknown = message.properties.messageId;
+      messages.push({
+        queue,
+        messageId: typeof id === "string" ? id : null,
+        body: message.content,
+        headers: message.properties.headers ?? {},
+      });
+    }
+  });
+}
+
+/** Deletes the queues, for the next run to start from nothing. */
+export function deleteQueues(url: string): Promise<void> {
+  return onBroker(url, async (channel) => {
+    for (const name of QUEUE_NAMES) await channel.deleteQueue(name);
+  });
+}
