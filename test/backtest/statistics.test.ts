@@ -23,6 +23,24 @@ describe("the statistics of a strategy", () => {
     expect(statisticsOf(netsOf(-11.3, -11.3, -11.3)).deflatedSharpe).toBeNull();
   });
 
+  it("see no skill in the spread of the costs, when all trades ended at their target or all were stopped", () => {
+    for (const nets of [
+      [18.71, 18.69, 18.71, 18.69],
+      [18.71, 18.19, 19.26],
+      [-11.29, -11.31, -11.3, -11.31, -11.28],
+    ]) {
+      const { sharpe, probabilisticSharpe, deflatedSharpe, winRateInterval } = statisticsOf(netsOf(...nets));
+      expect({ sharpe, probabilisticSharpe, deflatedSharpe }).toEqual({
+        sharpe: null,
+        probabilisticSharpe: null,
+        deflatedSharpe: null,
+      });
+      expect(winRateInterval).not.toBeNull();
+    }
+    expect(statisticsOf(netsOf(18.71, 18.69, -11.3)).sharpe).toBeCloseTo(0.50229465, 7);
+    expect(statisticsOf(netsOf(5, 10, 20)).probabilisticSharpe).toBeGreaterThan(0.9);
+  });
+
   it("count a trade without a result as a loss, as the figures do", () => {
     const interval = statisticsOf(netsOf(0, 10)).winRateInterval;
     expect(((interval?.low ?? 0) + (interval?.high ?? 0)) / 2).toBeCloseTo(50, 9);

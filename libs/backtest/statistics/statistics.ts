@@ -9,7 +9,10 @@ export interface Statistics {
   readonly winRateInterval: Interval | null;
   /** Probability of a mean trade this good without an edge. See `bootstrapPValue`. */
   readonly meanTradePValue: number | null;
-  /** Mean over standard deviation of a trade, not annualised; null with fewer than two trades or equal ones. */
+  /**
+   * Mean over standard deviation of a trade, not annualised; null with fewer than two trades, or when they are equal but
+   * for costs (all stopped, or all at their target). So are the two probabilities below.
+   */
   readonly sharpe: number | null;
   /** Probability, 0 to 1, that the true Sharpe ratio is above 0. See `probabilisticSharpe`. */
   readonly probabilisticSharpe: number | null;
@@ -23,6 +26,12 @@ export interface Statistics {
 export const ONE_TRIAL: Trials = { count: 1, sharpeVariance: null };
 
 /**
+ * Trades that differ by less than this fraction of their mean have ended alike. Their spread is that of costs, and tells
+ * nothing about the risk that none of them has shown: four wins of four would be skill beyond any doubt.
+ */
+const ALIKE = 0.05;
+
+/**
  * @param trades ended trades in the order of time, net in USDT.
  * @throws RangeError when the number of trials is not a positive whole number.
  */
@@ -32,7 +41,8 @@ export function statisticsOf(
 ): Statistics {
   const nets = Float64Array.from(trades, (trade) => trade.net);
   const moments = momentsOf(nets);
-  const sample = moments === null ? null : sharpeSampleOf(moments);
+  const isAlike = moments === null || moments.deviation < ALIKE * Math.abs(moments.mean);
+  const sample = isAlike ? null : sharpeSampleOf(moments);
   return {
     winRateInterval: wilsonInterval(nets.filter((net) => net > 0).length, nets.length),
     meanTradePValue: bootstrapPValue(nets),
