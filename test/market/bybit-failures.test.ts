@@ -339,3 +339,22 @@ describe("credentials", () => {
     expect(allText(await errorOf(marketAt(withPassword).serverTimeMs()))).not.toContain("hidden-word");
   });
 });
+
+describe("a rush of calls", () => {
+  it("is sent a few at a time, so that memory holds as many answers and no more", async () => {
+    const waiting: (() => void)[] = [];
+    server = await startBybitServer(async () => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return fine;
+    });
+    const market = marketAt(server.url);
+    const calls = Array.from({ length: 50 }, () => market.serverTimeMs());
+    await eventually("the first ones are there", () => waiting.length === 16);
+    for (let answered = 0; answered < calls.length; answered++) {
+      const next = await eventually("the next one is there", () => waiting.shift());
+      next();
+    }
+    expect(await Promise.all(calls)).toEqual(calls.map(() => SERVER_TIME));
+    expect(server.peak()).toBe(16);
+  });
+});

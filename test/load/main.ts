@@ -1,0 +1,124 @@
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { monotonicMs } from "#libs/runtime/clock.ts";
+import { AFTER_THE_MINUTE_MS } from "#libs/runtime/every.ts";
+import { runService } from "#libs/runtime/lifecycle.ts";
+import { commandLineArguments, print, printError } from "#libs/runtime/terminal.ts";
+import { TIMEFRAMES } from "#libs/strategy/timeframe.ts";
+import { parseArguments, wholeNumber } from "#services/arguments.ts";
+import { runDay } from "./day.ts";
+import { type BrokerLinks, brokerLinks, workFaults } from "./leftovers.ts";
+import { memoryFaults, memoryRows } from "./memory.ts";
+import { describeReport, type LoadReport, quantilesOf, rates, rounded } from "./report.ts";
+import { append, emptySamples, sampleHeap, sampleProcess, sampleQueues } from "./samples.ts";
+import { startWorld } from "./world.ts";
+
+/** In the future, so that no database that knows the time of day takes the day's items for expired. */
+const START_MS = Date.UTC(2030, 0, 15);
+const COINS = 30;
+const ANALYZERS = 4;
+const FINDERS = 2;
+
+const SIMULATED =
+  "SIMULATED: prices (synthetic exchange over HTTP) and the day. Each minute begins two seconds after the candle's " +
+  "close, as in a real one, runs at real speed, and is cut short when its work is done; a scan's backtests are done " +
+  "before the next minute. The pace of calls to the exchange is off. Real: the bundles of the images with their " +
+  "options, RabbitMQ, the SDKs, every message, call and item.";
+
+interface Options {
+  readonly hours: number;
+  readonly json?: true;
+}
+
+/** `npm run load`: a day's work of the whole system in minutes, and whether it stayed within its limits. */
+await runService("load", async (scope) => {
+  const command = new Command("npm run -s load --")
+    .description("A day's work in minutes: four analyzers, two finders, scanner and selector as processes.")
+    .option("--hours <number>", "hours of the day", wholeNumber(1, 168), 24)
+    .option("--json", "the result as one JSON object, progress on standard error");
+  const options = parseArguments<Options>(command, commandLineArguments(), print);
+  if (options === null) return 0;
+  const { hours } = options;
+  const minutes = hours * 60;
+  const warmUpMinutes = Math.min(120, minutes / 2);
+  const startedMs = monotonicMs();
+
+  const world = await startWorld(scope, {
+    startMs: START_MS + AFTER_THE_MINUTE_MS,
+    analyzers: ANALYZERS,
+    finders: FINDERS,
+    settings: {
+      TOP_N_COINS: String(COINS),
+      BYBIT_REQUESTS_PER_SECOND: "1000",
+      // Wide enough for some 14 strategies a minute of this exchange, as many as a good day brings.
+      MIN_WIN_RATE: "30",
+      MIN_PNL: "-200",
+      MIN_TRADES: "20",
+    },
+  });
+  const samples = emptySamples();
+  const links: BrokerLinks[] = [];
+  const counts = await runDay(
+    world,
+    { startMs: START_MS, minutes, tasksOfScan: COINS * TIMEFRAMES.length },
+    async (minute, soFar) => {
+      scope.stopping.throwIfAborted();
+      const hourEnds = (minute + 1) % 60 === 0;
+      for (const process of world.services()) {
+        append(samples.processes, process.name, sampleProcess(process, minute));
+        if (hourEnds) append(samples.heaps, process.name, await sampleHeap(process, minute));
+      }
+      samples.queues.push(await sampleQueues(world.queue, minute));
+      if (minute + 1 === warmUpMinutes || minute + 1 === minutes) links.push(await brokerLinks(world));
+      if (hourEnds) {
+        const seconds = Math.round((monotonicMs() - startedMs) / 1000);
+        printError(
+          `hour ${(minute + 1) / 60} of ${hours} after ${seconds} s: ${soFar.taskEnds} tasks, ${soFar.signals.size} signals, ${soFar.entries.size} positions\n`,
+        );
+      }
+    },
+  );
+
+  const memory = memoryRows(samples, warmUpMinutes);
+  const [warm, last] = [links[0], links.at(-1)];
+  if (warm === undefined || last === undefined) throw new Error("the broker was not looked at");
+  const faults = [
+    ...(await workFaults(world, counts, {
+      startMs: START_MS,
+      minutes,
+      coins: COINS,
+      timeframes: TIMEFRAMES.length,
+    })),
+    ...memory.flatMap(memoryFaults),
+    ...samples.queues
+      .filter(({ ready, retrying, dead }) => ready + retrying + dead > 0)
+      .map((queue) => `messages left at the end of minute ${queue.minute}: ${JSON.stringify(queue)}`),
+    ...(["connections", "channels", "queues"] as const)
+      .filter((kind) => last[kind] > warm[kind])
+      .map((kind) => `${kind} of the broker grew from ${warm[kind]} to ${last[kind]}`),
+  ];
+  const report: LoadReport = {
+    simulated: SIMULATED,
+    hours,
+    node: process.versions.node,
+    cores: availableParallelism(),
+    database: world.databaseName,
+    seconds: rounded((monotonicMs() - startedMs) / 1000, 1),
+    scans: counts.scans,
+    tasks: counts.taskEnds,
+    selectorRuns: counts.selectorRuns,
+    signals: counts.signals.size,
+    ...rates(counts),
+    taskMs: quantilesOf(counts.taskMs),
+    ends: Object.fromEntries(counts.ends),
+    positions: counts.entries.size,
+    latencyMs: quantilesOf(counts.latenciesMs),
+    logMegabytes: rounded(counts.logBytes / 1e6, 1),
+    mostWaiting: Math.max(...samples.queues.map(({ ready }) => ready)),
+    links: { warm, last },
+    memory,
+    faults,
+  };
+  print(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : describeReport(report));
+  return faults.length === 0 ? 0 : 1;
+});
