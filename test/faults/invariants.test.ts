@@ -69,7 +69,9 @@ const letter = {
   queue: "backtest-tasks.dead",
   messageId: poisonTask("not JSON").messageId,
   body: poisonTask("not JSON").body,
-  headers: { reason: "not JSON: Unexpected end" },
+  headers: { attempts: 1 },
+  reason: "not JSON: Unexpected end",
+  toDo: "no service can read it: mend its sender, then discard it",
 };
 
 function end(overrides: Partial<ProcessEnd> = {}): ProcessEnd {
@@ -212,7 +214,12 @@ describe("the promises of the pipeline", () => {
     [
       "poison is dead for another reason",
       "dead letters are the poison",
-      { deadLetters: [{ ...letter, headers: { reason: "delivery limit of 5 reached" } }] },
+      { deadLetters: [{ ...letter, reason: "delivery limit of 5 reached" }] },
+    ],
+    [
+      "nobody is told what to do about poison",
+      "dead letters are the poison",
+      { deadLetters: [{ ...letter, toDo: "" }] },
     ],
     [
       "a dead letter is not what was sent",

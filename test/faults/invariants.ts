@@ -163,18 +163,19 @@ const noStaleSignalYieldsAPosition: Invariant = ({ positions }) =>
 /** As often as it was put there, for a duplicate of poison is poison. */
 const deadLettersAreThePoison: Invariant = ({ deadLetters }, { poison }) => {
   const problems: string[] = [];
-  for (const { queue, messageId, reason } of poison) {
+  for (const { queue, messageId, reason, toDo } of poison) {
     const letters = deadLetters.filter(
       (dead) => dead.queue === `${queue}.dead` && dead.messageId === messageId,
     );
     if (letters.length === 0) problems.push(`${messageId} is not among the dead letters of ${queue}`);
-    for (const { headers } of letters) {
-      if (!reason.test(String(headers.reason))) problems.push(`${messageId} is dead for: ${headers.reason}`);
+    for (const letter of letters) {
+      if (!reason.test(letter.reason)) problems.push(`${messageId} is dead for: ${letter.reason}`);
+      if (!toDo.test(letter.toDo)) problems.push(`what to do about ${messageId}: ${letter.toDo}`);
     }
   }
-  for (const { queue, messageId, headers, body } of deadLetters) {
+  for (const { queue, messageId, reason, body } of deadLetters) {
     const known = poison.find((letter) => `${letter.queue}.dead` === queue && letter.messageId === messageId);
-    if (known === undefined) problems.push(`${messageId} is in ${queue}, for: ${headers.reason}`);
+    if (known === undefined) problems.push(`${messageId} is in ${queue}, for: ${reason}`);
     else if (!known.body.equals(body)) problems.push(`the dead letter ${messageId} is not what was sent`);
   }
   return problems;

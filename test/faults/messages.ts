@@ -25,8 +25,9 @@ export interface PoisonLetter {
   readonly queue: string;
   readonly messageId: string;
   readonly body: Buffer;
-  /** What its dead letter must say. */
+  /** What its dead letter must say, and what an operator is told to do about it. */
   readonly reason: RegExp;
+  readonly toDo: RegExp;
 }
 
 const REASONS: Readonly<Record<PoisonKind, RegExp>> = {
@@ -68,7 +69,18 @@ function letterOf(
   wire: Record<string, unknown>,
   messageId: string,
 ): PoisonLetter {
-  return { queue: queue.name, messageId, body: bodyOf(kind, wire), reason: REASONS[kind] };
+  return {
+    queue: queue.name,
+    messageId,
+    body: bodyOf(kind, wire),
+    reason: REASONS[kind],
+    toDo: toDoOf(kind),
+  };
+}
+
+function toDoOf(kind: PoisonKind): RegExp {
+  // A symbol may be listed one day; a signal for it has grown too old long before.
+  return kind === "unknown symbol" ? /^retry it if the reason|^nothing would act/ : /^no service can read it/;
 }
 
 function bodyOf(kind: PoisonKind, wire: Record<string, unknown>): Buffer {

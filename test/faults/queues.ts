@@ -1,5 +1,8 @@
 import { type ChannelModel, type ConfirmChannel, connect, type GetMessage, type Options } from "amqplib";
-import { monotonicMs } from "#libs/runtime/clock.ts";
+import type { LetterQueue } from "#libs/queue/dead-letter-box.ts";
+import { storedLetterOf } from "#libs/queue/rabbitmq/dead-letters.ts";
+import { monotonicMs, systemClock } from "#libs/runtime/clock.ts";
+import { adviceOn, seenLetter } from "#services/cli/dead-letter-view.ts";
 import { QUEUE_NAMES } from "./stage.ts";
 
 /** One dead letter as it lies in its queue. */
@@ -8,6 +11,9 @@ export interface DeadMessage {
   readonly messageId: string | null;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, unknown>>;
+  /** As `npm run dlq` shows them. */
+  readonly reason: string;
+  readonly toDo: string;
 }
 
 /** A broker that starts on a busy machine takes its time. */
@@ -95,19 +101,21 @@ function withoutBrokerNotes(headers: Record<string, unknown>): Record<string, un
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-")));
 }
 
-/** Takes all messages of a queue. */
-export function takeAll(url: string, queue: string): Promise<DeadMessage[]> {
+/** Takes all dead letters of a queue. */
+export function takeDeadLetters(url: string, queue: LetterQueue): Promise<DeadMessage[]> {
   return onBroker(url, async (channel) => {
     const messages: DeadMessage[] = [];
     for (;;) {
-      const message = await channel.get(queue, { noAck: true });
+      const message = await channel.get(queue.deadLetterName, { noAck: true });
       if (message === false) return messages;
-      const id: unknown = message.properties.messageId;
+      const letter = storedLetterOf(message, queue);
       messages.push({
-        queue,
-        messageId: typeof id === "string" ? id : null,
-        body: message.content,
-        headers: message.properties.headers ?? {},
+        queue: queue.deadLetterName,
+        messageId: letter.messageId,
+        body: letter.body,
+        headers: letter.headers,
+        reason: letter.reason,
+        toDo: adviceOn(seenLetter(queue, letter, systemClock.nowMs())),
       });
     }
   });

@@ -28,7 +28,7 @@ import { makeFleet, type ProcessEnd, serviceOf } from "./fleet.ts";
 import { inject } from "./injector.ts";
 import { type Expectation, type Observation, type Violation, violations } from "./invariants.ts";
 import { type PoisonLetter, poisonSignal, poisonTask, staleSignal } from "./messages.ts";
-import { deleteQueues, depths, put, takeAll } from "./queues.ts";
+import { deleteQueues, depths, put, takeDeadLetters } from "./queues.ts";
 import type { Reference } from "./reference.ts";
 import { HEARTBEAT_SECONDS, QUICK_SETTINGS, SECRETS, START_MS, WORLD_SETTINGS } from "./settings.ts";
 import { type Stage, tableNames } from "./stage.ts";
@@ -170,8 +170,7 @@ export async function runSeed(
 
   const queues = await depths(stage.brokerUrl);
   const deadLetters = [];
-  for (const { deadLetterName } of QUEUES)
-    deadLetters.push(...(await takeAll(stage.brokerUrl, deadLetterName)));
+  for (const queue of QUEUES) deadLetters.push(...(await takeDeadLetters(stage.brokerUrl, queue)));
   const seen: Observation = {
     scan: await scans.get(scanId),
     universe: await scans.universe(scanId),
