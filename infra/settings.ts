@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shownValue } from "#libs/contracts/shown-value.ts";
 
 /** CPU units and the MiB of memory that Fargate sells with them. */
 const FARGATE_MEMORY_MIB: Readonly<Record<number, readonly number[]>> = {
@@ -79,7 +80,7 @@ const settingsSchema = z
       .default("mq.m7g.medium"),
     logRetentionDays: z
       .preprocess(
-        (value) => (typeof value === "string" ? Number(value) : value),
+        (value) => (typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value),
         z.literal(LOG_RETENTION_DAYS, { error: `expected one of ${LOG_RETENTION_DAYS.join(", ")}` }),
       )
       .default(14),
@@ -148,10 +149,11 @@ export function parseSettings(context: Readonly<Record<string, unknown>>): Setti
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => {
     if (issue.code === "unrecognized_keys") {
-      return `${issue.keys.join(", ")}: no such setting; there are ${SETTING_NAMES.join(", ")}`;
+      const names = issue.keys.slice(0, 5).map((key) => key.slice(0, 60));
+      return `${names.join(", ")}: no such setting; there are ${SETTING_NAMES.join(", ")}`;
     }
     const name = issue.path.map(String).join(".");
-    return `${name}: ${issue.message} (got ${JSON.stringify(given[name] ?? null)})`;
+    return `${name}: ${issue.message} (got ${shownValue(given[name] ?? null)})`;
   });
   throw new SettingsError(`context does not fit:\n  ${lines.join("\n  ")}`);
 }

@@ -1,5 +1,6 @@
 import { isVariable, SettingsError } from "#infra/settings.ts";
 import { SERVICES, type ServiceName } from "#libs/contracts/names.ts";
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import type { Environment } from "#libs/runtime/environment.ts";
 import { SETTINGS } from "#libs/runtime/settings.ts";
@@ -43,16 +44,18 @@ export function variablesFromContext(
 ): Record<ServiceName, Variables> {
   const given = Object.entries(context)
     .filter(([name]) => isVariable(name))
-    .map(([name, value]) => [name, String(value)] as const);
+    .map(([name, value]) => [name, textOf(value)] as const);
   const problems: string[] = [];
   for (const [name] of given) {
-    if (!(name in SETTINGS)) problems.push(`${name}: no service knows this variable`);
+    if (!(name in SETTINGS)) problems.push(`${name.slice(0, 60)}: no service knows this variable`);
     else if (OURS.test(name)) problems.push(`${name}: is set by the stack, not by context`);
   }
   const { LOG_LEVEL: level = "info", LOG_FORMAT: format = "json" } = Object.fromEntries(given);
   if (!["trace", "debug", "info"].includes(level) || format !== "json") {
     // The selector's metrics are log lines of level info in JSON: without them nothing scales and alarms ring.
-    problems.push(`LOG_LEVEL, LOG_FORMAT: expected info or finer, and json (got ${level}, ${format})`);
+    problems.push(
+      `LOG_LEVEL, LOG_FORMAT: expected info or finer, and json (got ${shownValue(level, 40)}, ${shownValue(format, 40)})`,
+    );
   }
   const forService = (service: ServiceName): Variables => {
     const known = variablesOf(service);
@@ -68,4 +71,9 @@ export function variablesFromContext(
   const [scanner, analyzer, selector, finder] = SERVICES.map(forService);
   if (problems.length > 0) throw new SettingsError(`context does not fit:\n  ${problems.join("\n  ")}`);
   return { scanner: scanner ?? {}, analyzer: analyzer ?? {}, selector: selector ?? {}, finder: finder ?? {} };
+}
+
+/** As an environment holds it. A list or an object of cdk.json fits no variable, and its rule will say so. */
+function textOf(value: unknown): string {
+  return typeof value === "object" ? (JSON.stringify(value) ?? "") : String(value);
 }

@@ -1,6 +1,8 @@
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import { parseMoment } from "#libs/runtime/moment.ts";
+import { shortComplaint } from "./short-complaint.ts";
 
 /** For an option's value: a whole number in plain digits. */
 export function wholeNumber(min: number, max: number) {
@@ -8,7 +10,7 @@ export function wholeNumber(min: number, max: number) {
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < min || number > max) {
       throw new InvalidArgumentError(
-        `expected a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`,
+        `expected a whole number from ${min} to ${max}, not ${shownValue(value)}`,
       );
     }
     return number;
@@ -19,7 +21,7 @@ export function wholeNumber(min: number, max: number) {
 export function speed(value: string): number {
   const number = Number(value);
   if (!/^\d+(\.\d+)?$/.test(value) || number > 1000) {
-    throw new InvalidArgumentError(`expected a number from 0 to 1000, not ${JSON.stringify(value)}`);
+    throw new InvalidArgumentError(`expected a number from 0 to 1000, not ${shownValue(value)}`);
   }
   return number;
 }
@@ -29,7 +31,7 @@ export function moment(value: string): number {
   const ms = parseMoment(value);
   if (ms === null) {
     throw new InvalidArgumentError(
-      `expected a moment such as 2026-01-15T12:00:30Z, not ${JSON.stringify(value)}`,
+      `expected a moment such as 2026-01-15T12:00:30Z, not ${shownValue(value)}`,
     );
   }
   return ms;
@@ -59,7 +61,7 @@ export function parseArguments<Options extends object>(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return null;
-    throw new ConfigurationError(complaint || error.message, { cause: error });
+    throw new ConfigurationError(shortComplaint(complaint || error.message), { cause: error });
   }
   return command.opts<Options>();
 }

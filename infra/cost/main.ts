@@ -1,7 +1,9 @@
 import { Template } from "aws-cdk-lib/assertions";
 import type { CloudFormationTemplate } from "#infra/emulator/reduce-template.ts";
 import { makeApp } from "#infra/make-app.ts";
-import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
+import { SettingsError } from "#infra/settings.ts";
+import { commandLineArguments, print, printError } from "#libs/runtime/terminal.ts";
+import { contextOf } from "./context-of.ts";
 import { costTable } from "./cost-table.ts";
 import { estimate } from "./estimate.ts";
 import { readPrices } from "./prices.ts";
@@ -12,15 +14,15 @@ import { USAGE } from "./usage.ts";
  * a table for the README.
  */
 
-const context = Object.fromEntries(
-  commandLineArguments().map((argument) => {
-    const at = argument.indexOf("=");
-    if (at < 1) throw new Error(`expected name=value, not ${argument}`);
-    return [argument.slice(0, at), argument.slice(at + 1)];
-  }),
-);
-const { stack } = makeApp({ context, codeVersion: "cost" });
-// The assertion library gives the template as it is, without writing a cloud assembly.
-const template: CloudFormationTemplate = JSON.parse(JSON.stringify(Template.fromStack(stack).toJSON()));
-const prices = readPrices();
-print(costTable(estimate(template, prices, USAGE), prices));
+try {
+  const { stack } = makeApp({ context: contextOf(commandLineArguments()), codeVersion: "cost" });
+  // The assertion library gives the template as it is, without writing a cloud assembly.
+  const template: CloudFormationTemplate = JSON.parse(JSON.stringify(Template.fromStack(stack).toJSON()));
+  const prices = readPrices();
+  print(costTable(estimate(template, prices, USAGE), prices));
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  // A wrong argument is the caller's: the message says all there is.
+  printError(`${error.message}\n`);
+  process.exitCode = 2;
+}

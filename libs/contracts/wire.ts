@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { shownValue } from "./shown-value.ts";
 
 /**
  * The one mapper between TypeScript (camelCase) and the wire: queue messages and table items (snake_case).
@@ -6,7 +7,8 @@ import type { z } from "zod";
  * and not names (`BTCUSDT`, `1m`, `BASIC`) pass unchanged, for they do not look like names of either style.
  */
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;
-const CAMEL_CASE = /^[a-z]+[a-z0-9]*([A-Z0-9][a-z0-9]*)+$/;
+/** Each part ends where the next begins: keys come from anyone, and no key may make the search try again and again. */
+const CAMEL_CASE = /^[a-z]+[A-Z0-9][A-Za-z0-9]*$/;
 
 function snakeKey(key: string): string {
   if (!CAMEL_CASE.test(key)) return key;
@@ -27,21 +29,25 @@ function mapKeys(value: unknown, mapKey: (key: string) => string, refused: strin
   if (value === null || typeof value !== "object" || value instanceof Set) return value;
   if (depth === MAX_DEPTH) throw new ContractError(`${refused}: nested deeper than ${MAX_DEPTH} levels`);
   if (Array.isArray(value)) return value.map((entry) => mapKeys(entry, mapKey, refused, depth + 1));
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, entry]) => entry !== undefined)
-      .map(([key, entry]) => [mapKey(key), mapKeys(entry, mapKey, refused, depth + 1)]),
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  const renamed = Object.fromEntries(
+    entries.map(([key, entry]) => [mapKey(key), mapKeys(entry, mapKey, refused, depth + 1)]),
   );
+  if (Object.keys(renamed).length < entries.length)
+    throw new ContractError(`${refused}: ${twice(entries, mapKey)}`);
+  return renamed;
+}
+
+/** Which key is there in both styles: to take one of the two values would be to guess. */
+function twice(entries: readonly (readonly [string, unknown])[], mapKey: (key: string) => string): string {
+  const seen = new Set<string>();
+  const repeated = entries.find(([key]) => seen.size === seen.add(mapKey(key)).size);
+  return `${shownValue(repeated?.[0] ?? "")}: the field is there twice, in snake case and in camel case`;
 }
 
 /** What does not parse at a boundary: names each wrong field, as it is called on the wire, and its value. */
 export class ContractError extends Error {
   override readonly name = "ContractError";
-}
-
-function shown(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(JSON.stringify(value) ?? value);
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -52,18 +58,28 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** Each wrong field of a failed parse as `field: reason (got value)`, joined by `; `. */
+/** More wrong fields than this tell no more; a list of thousands may have one in each entry. */
+const MOST_ISSUES = 10;
+const LONGEST_FIELD = 120;
+const LONGEST_REASON = 200;
+
+/** Each wrong field of a failed parse as `field: reason (got value)`, joined by `; `; the first ten of them. */
 export function describeIssues(
   error: z.ZodError,
   input: unknown,
   rename: (key: string) => string = (k) => k,
 ): string {
-  return error.issues
-    .map((issue) => {
-      const field = issue.path.map((key) => rename(String(key))).join(".") || "value";
-      return `${field}: ${issue.message} (got ${shown(valueAt(input, issue.path))})`;
-    })
-    .join("; ");
+  const told = error.issues.slice(0, MOST_ISSUES).map((issue) => {
+    const field = issue.path.map((key) => rename(String(key))).join(".") || "value";
+    const reason = shortened(issue.message, LONGEST_REASON);
+    return `${shortened(field, LONGEST_FIELD)}: ${reason} (got ${shownValue(valueAt(input, issue.path))})`;
+  });
+  const more = error.issues.length - told.length;
+  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 
 /**

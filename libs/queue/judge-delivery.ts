@@ -3,7 +3,7 @@ import type { QueueDefinition } from "#libs/contracts/queues.ts";
 import { tell } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { decodeMessage } from "./message-body.ts";
-import { type ConsumeOptions, type Handler, type Outcome, retryDelayMs } from "./queue.ts";
+import { type ConsumeOptions, type Handler, LONGEST_WAIT_MS, type Outcome, retryDelayMs } from "./queue.ts";
 
 /** A message as an adapter took it from its queue. */
 export interface IncomingMessage {
@@ -74,7 +74,10 @@ export async function judgeDelivery<T>(
       if (incoming.attempt >= queue.deliveryLimit) {
         return deadLetter(message, messageId, limitReached(outcome.reason));
       }
-      const delayMs = Math.max(0, outcome.delayMs ?? retryDelayMs(incoming.attempt));
+      const delayMs = Math.min(
+        LONGEST_WAIT_MS,
+        Math.max(0, outcome.delayMs ?? retryDelayMs(incoming.attempt)),
+      );
       tell(log, FAULTS.messageRetried, {
         queue: queue.name,
         messageId,

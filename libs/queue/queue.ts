@@ -83,6 +83,9 @@ export class QueueError extends Error {
 /** Waits before the second, third, ... delivery when the handler does not say. The last one repeats. */
 export const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000] as const;
 
+/** The longest wait before a delivery: a longer one comes from a broken header, and its message would never be seen. */
+export const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+
 export function retryDelayMs(attempt: number): number {
   return RETRY_DELAYS_MS[Math.min(attempt, RETRY_DELAYS_MS.length) - 1] ?? RETRY_DELAYS_MS[0];
 }

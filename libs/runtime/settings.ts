@@ -1,9 +1,13 @@
 import { z } from "zod";
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import { isTimeframe, TIMEFRAMES, type Timeframe } from "#libs/strategy/timeframe.ts";
 import { parseMoment } from "./moment.ts";
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Digits can be read in one way only: a variable may be 100,000 digits long and still not match. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+/** A name or an IPv4 address, or an IPv6 address in brackets, as it stands in a URL. */
+const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])$/;
 
 function number(rule: z.ZodType<number, number>, byDefault: number) {
   return z.string().trim().regex(NUMBER, "expected a number").transform(Number).pipe(rule).default(byDefault);
@@ -15,26 +19,42 @@ const whole = (byDefault: number, min: number, max: number) => number(z.int().mi
 const text = (byDefault: string) => z.string().trim().min(1).default(byDefault);
 
 function daysByTimeframe(value: string, context: z.RefinementCtx): Record<Timeframe, number> {
-  const days: Record<Timeframe, number> = { ...DEFAULT_BACKTEST_DAYS };
+  const days = new Map<Timeframe, number>();
   for (const part of value.split(",")) {
-    const [timeframe = "", count = ""] = part.trim().split(":");
-    if (!isTimeframe(timeframe) || !/^\d+$/.test(count) || Number(count) < 1 || Number(count) > 365) {
-      context.addIssue(`expected pairs such as 1m:14 (1 to 365 days), not ${JSON.stringify(part)}`);
+    const [timeframe = "", count = "", ...more] = part.trim().split(":");
+    const number = /^\d+$/.test(count) && more.length === 0 ? Number(count) : 0;
+    if (!isTimeframe(timeframe) || number < 1 || number > 365) {
+      context.addIssue(`expected pairs such as 1m:14 (1 to 365 days), not ${shownValue(part, 40)}`);
       return z.NEVER;
     }
-    days[timeframe] = Number(count);
+    if (days.has(timeframe)) {
+      context.addIssue(`${timeframe} is there twice`);
+      return z.NEVER;
+    }
+    days.set(timeframe, number);
   }
-  return days;
+  return { ...DEFAULT_BACKTEST_DAYS, ...Object.fromEntries(days) };
 }
 
 function timeframeList(value: string, context: z.RefinementCtx): readonly Timeframe[] {
   const names = value.split(",").map((name) => name.trim());
-  const unknown = names.filter((name) => !isTimeframe(name));
-  if (unknown.length > 0) {
-    context.addIssue(`unknown timeframe ${unknown.join(", ")}; known are ${TIMEFRAMES.join(", ")}`);
+  const unknown = names.find((name) => !isTimeframe(name));
+  if (unknown !== undefined) {
+    context.addIssue(`unknown timeframe ${shownValue(unknown, 40)}; known are ${TIMEFRAMES.join(", ")}`);
     return z.NEVER;
   }
   return TIMEFRAMES.filter((timeframe) => names.includes(timeframe));
+}
+
+/** Whether user, password and virtual host can be read, and there is a host: what the driver needs later. */
+function isWholeBrokerUrl(text: string): boolean {
+  try {
+    const { host, username, password, pathname } = new URL(text);
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return host !== "";
+  } catch {
+    return false;
+  }
 }
 
 function isoMoment(value: string, context: z.RefinementCtx): number {
@@ -64,12 +84,22 @@ export const SETTINGS = {
     .describe("another DynamoDB endpoint: LocalStack, DynamoDB Local, the embedded one"),
   RABBITMQ_URL: z
     .url({ protocol: /^amqps?$/ })
+    .refine(isWholeBrokerUrl, "expected amqp://user:password@host:5672/vhost, with % written as %25")
     .optional()
     .describe("`amqp://` or `amqps://` (TLS, the certificate is verified)"),
-  RABBITMQ_HOST: text("localhost").describe("instead of RABBITMQ_URL, for secrets that come in parts"),
+  RABBITMQ_HOST: z
+    .string()
+    .trim()
+    .refine(
+      (host) => HOST.test(host) && URL.canParse(`amqp://${host}`),
+      "expected a host name or an address, without port",
+    )
+    .default("localhost")
+    .describe("instead of RABBITMQ_URL, for secrets that come in parts"),
   RABBITMQ_PORT: whole(5672, 1, 65_535).describe("5671 means TLS"),
   RABBITMQ_USER: text("guest"),
-  RABBITMQ_PASS: text("guest"),
+  // Not trimmed: a password may begin or end with a space.
+  RABBITMQ_PASS: z.string().default("guest"),
   BYBIT_BASE_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -21,8 +21,8 @@ const LONGEST_LINE = 4096;
 /** Digits that a double holds exactly, so that one division gives the nearest double. */
 const EXACT_DIGITS = 15;
 const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, k) => Number(`1e${k}`));
-/** Decimal numbers only: no hex, no Infinity, no NaN, no spaces. */
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+/** Decimal numbers only: no hex, no Infinity, no NaN, no spaces. Digits can be read in one way only, so it is quick. */
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** Turns the bytes of a CSV file into rows of numbers, without an object or a string for a well-formed field. */
 export class LineParser {

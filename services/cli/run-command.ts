@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { shortComplaint } from "../short-complaint.ts";
 import { InputError } from "./input-error.ts";
 
 /** Where a command writes: results, and everything else. */
@@ -28,7 +29,7 @@ export async function runCommand<Options extends object>(
       .exitOverride()
       .configureOutput({
         writeOut: (text) => output.print(text),
-        writeErr: (text) => output.printError(text),
+        writeErr: (text) => output.printError(shortComplaint(text)),
       });
   }
   try {
@@ -38,7 +39,7 @@ export async function runCommand<Options extends object>(
     // Commander has printed its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_REFUSED;
     if (!(error instanceof InputError)) throw error;
-    output.printError(`${command.name()}: ${error.message}\n`);
+    output.printError(`${command.name()}: ${shortComplaint(error.message)}\n`);
     return EXIT_REFUSED;
   }
 }

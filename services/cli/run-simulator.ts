@@ -1,4 +1,3 @@
-import { Command } from "commander";
 import {
   defaultReplayStartMs,
   type RecordedExchange,
@@ -16,23 +15,14 @@ import { simulatedClock, systemClock } from "#libs/runtime/clock.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
 import { print, printError } from "#libs/runtime/terminal.ts";
-import { moment, parseArguments, speed, wholeNumber } from "../arguments.ts";
-
-interface SimulatorArguments {
-  readonly port: number;
-  readonly host: string;
-  readonly seed?: number;
-  readonly data?: string;
-  readonly from?: number;
-  readonly speed?: number;
-}
+import { parseSimulatorArguments, type SimulatorArguments } from "./simulator-arguments.ts";
 
 /** `npm run simulator`: serves a simulated Bybit until it is told to stop. */
 export async function runSimulator(
   args: readonly string[],
   scope: Pick<ServiceScope, "own" | "untilStopped">,
 ): Promise<number> {
-  const given = parse(args);
+  const given = parseSimulatorArguments(args, print);
   if (given === null) return 0;
   const { source, replay } = openSource(given);
   const startMs = given.from ?? (replay === null ? syntheticStart(given) : defaultReplayStartMs(replay));
@@ -63,8 +53,6 @@ function openSource(given: SimulatorArguments): { source: ExchangeSource; replay
   if (given.data === undefined) {
     return { source: syntheticExchange({ seed: given.seed ?? DEFAULT_SEED }), replay: null };
   }
-  if (given.seed !== undefined)
-    throw new ConfigurationError("--seed shapes a synthetic market; leave it away with --data");
   try {
     const replay = recordedExchange({ directory: given.data });
     // Reads every file: a broken one is told before anything is served.
@@ -85,17 +73,4 @@ async function listen<T>(start: () => Promise<T>): Promise<T> {
       cause: error,
     });
   }
-}
-
-/** Null after `--help`. */
-function parse(args: readonly string[]): SimulatorArguments | null {
-  const command = new Command("npm run -s simulator --")
-    .description("A simulated Bybit v5 market API, with synthetic or recorded prices.")
-    .option("--port <number>", "port to listen on; 0: any free one", wholeNumber(0, 65_535), 7070)
-    .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--seed <number>", "another synthetic market", wholeNumber(0, 4_294_967_295))
-    .option("--data <folder>", "recorded candles instead: EXCHANGE_SYMBOL_INTERVAL.csv[.gz]")
-    .option("--from <moment>", "where the clock starts, for example 2026-01-15T12:00:30Z", moment)
-    .option("--speed <times>", "how much faster than real time the clock runs; 0: it stands still", speed);
-  return parseArguments<SimulatorArguments>(command, args, print);
 }

@@ -1,3 +1,4 @@
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
 import { backoffDelays } from "#libs/runtime/retry.ts";
 import type { Sleep } from "#libs/runtime/sleep.ts";
@@ -92,11 +93,17 @@ export function makeBybitMarketData(options: BybitOptions): MarketData {
       do {
         // A cursor that comes back would be followed for ever.
         if (seen.has(cursor)) {
-          throw new MarketError("retryable", `instruments: the exchange repeats the page cursor ${cursor}`);
+          const shown = shownValue(cursor);
+          throw new MarketError("retryable", `instruments: the exchange repeats the page cursor ${shown}`);
         }
         seen.add(cursor);
+        const known = instruments.size;
         const page = await client.instruments(cursor);
         for (const row of page.rows) instruments.set(row.symbol, instrumentOf(row));
+        // A new cursor with every page of nothing new would be followed for ever too.
+        if (page.nextCursor !== "" && instruments.size === known) {
+          throw new MarketError("retryable", "instruments: a page of the exchange brings none that is new");
+        }
         cursor = page.nextCursor;
       } while (cursor !== "");
       return [...instruments.values()];

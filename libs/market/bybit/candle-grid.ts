@@ -1,3 +1,4 @@
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import type { Candles } from "#libs/strategy/candles.ts";
 import { candleProblem, makeCandles } from "#libs/strategy/make-candles.ts";
 
@@ -45,13 +46,13 @@ export function makeCandleGrid(startMs: number, intervalMs: number, length: numb
   /** Null when the row was taken or skipped, else what is wrong with it. */
   function take(page: Page, row: unknown, exchangeNowMs: number): Page["fault"] {
     if (!Array.isArray(row)) {
-      return { slot: page.firstSlot, text: `a row is ${JSON.stringify(row)?.slice(0, 60)}, not a list` };
+      return { slot: page.firstSlot, text: `a row is ${shownValue(row, 60)}, not a list` };
     }
-    const start = row[0];
-    const timeMs = typeof start === "string" ? Number(start) : Number.NaN;
+    const start: unknown = row[0];
+    const timeMs = decimal(start);
     const slot = (timeMs - startMs) / intervalMs;
     if (!Number.isInteger(slot)) {
-      return { slot: page.firstSlot, text: `the field start is ${JSON.stringify(start)}: no open time` };
+      return { slot: page.firstSlot, text: `the field start is ${shownValue(start, 60)}: no open time` };
     }
     // Not closed yet: its close is the last price. First of all checks, as the end may lie in the future.
     if (timeMs + intervalMs > exchangeNowMs) return null;
@@ -67,7 +68,7 @@ export function makeCandleGrid(startMs: number, intervalMs: number, length: numb
     const v = decimal(row[5]);
     const problem = candleProblem(o, h, l, c, v);
     if (problem !== null) {
-      return { slot, text: `${problem}, in the row ${JSON.stringify(row).slice(0, 200)}` };
+      return { slot, text: `${problem}, in the row ${shownValue(row, 200)}` };
     }
     filled[slot] = 1;
     open[slot] = o;
@@ -112,9 +113,12 @@ export function makeCandleGrid(startMs: number, intervalMs: number, length: numb
   };
 }
 
+/** What `Number` takes and no exchange prints: spaces around, other bases, `Infinity`. */
+const NOT_PRINTED = /[^\d.eE+-]/;
+
 /** NaN for what is no printed number: the empty text, which `Number` would read as 0, among them. */
 function decimal(value: unknown): number {
-  if (typeof value !== "string" || value === "") return Number.NaN;
+  if (typeof value !== "string" || value === "" || NOT_PRINTED.test(value)) return Number.NaN;
   const number = Number(value);
   return Number.isFinite(number) ? number : Number.NaN;
 }

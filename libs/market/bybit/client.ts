@@ -1,5 +1,6 @@
 import type { RestClientV5 } from "bybit-api";
 import type { z } from "zod";
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import { MarketError } from "../market-error.ts";
 import type { Call, MarketLogger } from "./calls.ts";
 import { klineInterval } from "./mapper.ts";
@@ -67,7 +68,10 @@ export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketL
       const symbol = parsedSymbol(row);
       const { field, found, problem } = firstProblem(outcome.error, row);
       refused ??= refusal(`${subject} ${symbol}`, field, found, problem);
-      logger?.warn({ subject, symbol, field, found, problem }, "row left out of the exchange's list");
+      logger?.warn(
+        { subject, symbol, field, found: shownValue(found), problem },
+        "row left out of the exchange's list",
+      );
     }
     if (refused !== null && list.length - rows.length > list.length / 10) throw refused;
     return rows;

@@ -1,3 +1,4 @@
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import { MarketError, type MarketErrorKind } from "../market-error.ts";
 import type { BybitReply } from "./transport.ts";
 
@@ -116,7 +117,7 @@ function waitOf(
 function describe(reply: BybitReply): string {
   if (reply.unparsed !== null) return excerpt(reply.unparsed);
   const message = isRecord(reply.body) ? reply.body.retMsg : undefined;
-  return excerpt(typeof message === "string" ? message : (JSON.stringify(reply.body) ?? "nothing"));
+  return excerpt(typeof message === "string" ? message : shownValue(reply.body, 250));
 }
 
 /** Short enough for a log line; a name and password inside an address are cut out. */

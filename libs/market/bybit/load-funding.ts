@@ -30,6 +30,10 @@ export async function loadFunding(
       rows.push(row);
     }
     if (page.length < FUNDING_LIMIT) break;
+    // Rows that repeat one moment would make a step of a millisecond of every page, and never an end.
+    if (new Set(page.map((row) => row.fundingRateTimestamp)).size < page.length) {
+      throw new MarketError("rejected", `funding history ${symbol}: a settlement is there twice in one page`);
+    }
     endMs = page.reduce((oldest, row) => Math.min(oldest, row.fundingRateTimestamp), endMs) - 1;
   }
   return fundingRatesOf(rows);

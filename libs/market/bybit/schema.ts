@@ -1,5 +1,9 @@
 import { z } from "zod";
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import { MarketError } from "../market-error.ts";
+
+/** The last moment that a date can hold, in milliseconds. */
+const LAST_MOMENT_MS = 8.64e15;
 
 /** What the transport made of an answer; see `BybitReply`. */
 export const replySchema = z.object({
@@ -14,7 +18,7 @@ export const envelopeSchema = z.object({
   retMsg: z.string().default(""),
   result: z.unknown(),
   /** Milliseconds. Only some errors of the exchange's outer layers come without it. */
-  time: z.int().positive().optional(),
+  time: z.int().positive().max(LAST_MOMENT_MS).optional(),
 });
 
 /** Lists whose rows are parsed one by one, so that one strange row does not take all the others away. */
@@ -29,7 +33,8 @@ export const klineSchema = listSchema.extend({ symbol: z.string().default("") })
 const decimal = z
   .string()
   .regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, "is not a decimal number")
-  .transform(Number);
+  .transform(Number)
+  .refine(Number.isFinite, "is beyond all numbers");
 const price = decimal.refine((value) => value > 0, "is not a positive price");
 const amount = decimal.refine((value) => value >= 0, "is negative");
 /** An empty text where a figure does not apply, as the funding rate of a dated future. */
@@ -38,8 +43,15 @@ const decimalOrNone = z.union([z.literal("").transform(() => null), decimal]);
 const moment = z
   .string()
   .regex(/^\d*$/, "is not a time in milliseconds")
-  .transform((text) => (Number(text) === 0 ? null : Number(text)));
-const step = z.string().regex(/^\d+(\.\d+)?$/, "is not a step");
+  .transform((text) => (Number(text) === 0 ? null : Number(text)))
+  .refine((timeMs) => timeMs === null || timeMs <= LAST_MOMENT_MS, "is not a time in milliseconds");
+const step = z
+  .string()
+  .regex(/^\d{1,30}(\.\d{1,30})?$/, "is not a step")
+  .refine((text) => Number(text) > 0, "is not a positive step");
+
+/** As a fraction. Beyond it percent of it could be beyond all numbers. */
+const MOST_CHANGE = 1e9;
 
 export const tickerRowSchema = z.object({
   symbol: z.string().min(1),
@@ -47,7 +59,7 @@ export const tickerRowSchema = z.object({
   highPrice24h: price,
   lowPrice24h: price,
   /** A fraction: "0.015" is +1.5 %. */
-  price24hPcnt: decimal,
+  price24hPcnt: decimal.refine((value) => Math.abs(value) < MOST_CHANGE, "is no change of a price"),
   turnover24h: amount,
   fundingRate: decimalOrNone.default(null),
 });
@@ -63,8 +75,8 @@ export const instrumentRowSchema = z.object({
   deliveryTime: moment,
   priceFilter: z.object({ tickSize: step }),
   lotSizeFilter: z.object({ qtyStep: step, minNotionalValue: decimalOrNone.default(null) }),
-  /** Minutes. */
-  fundingInterval: z.number(),
+  /** Minutes; 0 where none is settled, as with dated futures. */
+  fundingInterval: z.number().min(0),
   /** Absent before 2024. */
   symbolType: z.string().default(""),
 });
@@ -85,7 +97,7 @@ export function parsed<T>(subject: string, schema: z.ZodType<T>, value: unknown)
 }
 
 export function refusal(subject: string, field: string, found: unknown, wanted: string): MarketError {
-  const shown = JSON.stringify(found)?.slice(0, 100) ?? "nothing";
+  const shown = found === undefined ? "nothing" : shownValue(found, 100);
   return new MarketError("rejected", `${subject}: the field ${field} is ${shown}: ${wanted}`);
 }
 

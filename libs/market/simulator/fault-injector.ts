@@ -1,3 +1,4 @@
+import { ContractError, describeIssues } from "#libs/contracts/wire.ts";
 import { type Fault, type FaultPlan, faultPlanSchema } from "./faults.ts";
 import { RandomStream } from "./synthetic/random.ts";
 
@@ -16,9 +17,14 @@ export class FaultInjector {
     this.set(plan);
   }
 
-  /** @throws ZodError when the plan is not one. Counters start anew. */
+  /**
+   * Counters start anew.
+   * @throws ContractError naming every wrong field when the plan is not one.
+   */
   set(plan: FaultPlan): void {
-    const parsed = faultPlanSchema.parse(plan);
+    const outcome = faultPlanSchema.safeParse(plan);
+    if (!outcome.success) throw new ContractError(`fault plan: ${describeIssues(outcome.error, plan)}`);
+    const parsed = outcome.data;
     this.running = parsed.faults.map((fault) => ({ fault, seen: 0, hits: 0 }));
     this.random = new RandomStream(parsed.seed);
   }

@@ -31,6 +31,9 @@ export const FAULT_KINDS = [
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
+/** A day; a timer beyond 24 of them would fire at once. */
+const LONGEST_DELAY_MS = 86_400_000;
+
 const faultSchema = z.strictObject({
   kind: z.enum(FAULT_KINDS),
   /** Only requests whose path and query contain this text; all without it. */
@@ -42,7 +45,7 @@ const faultSchema = z.strictObject({
   /** Share of the fitting requests that are hit, drawn from the plan's seed. */
   probability: z.number().min(0).max(1).default(1),
   /** For `slow`; for `rate-limit` how far ahead the reset lies. */
-  delayMs: z.int().min(0).default(1_000),
+  delayMs: z.int().min(0).max(LONGEST_DELAY_MS).default(1_000),
 });
 
 export const faultPlanSchema = z.strictObject({

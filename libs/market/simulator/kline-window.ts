@@ -1,21 +1,14 @@
 /** Bybit's interval parameter in minutes. Weeks and months are not simulated. */
-const INTERVAL_MINUTES: Readonly<Record<string, number>> = {
-  "1": 1,
-  "3": 3,
-  "5": 5,
-  "15": 15,
-  "30": 30,
-  "60": 60,
-  "120": 120,
-  "240": 240,
-  "360": 360,
-  "720": 720,
-  D: 1440,
-};
+const INTERVAL_MINUTES: ReadonlyMap<string, number> = new Map([
+  ...["1", "3", "5", "15", "30", "60", "120", "240", "360", "720"].map(
+    (text) => [text, Number(text)] as const,
+  ),
+  ["D", 1440],
+]);
 
 /** Null for an interval the exchange does not serve. */
 export function intervalMsOf(interval: string | null): number | null {
-  const minutes = interval === null ? undefined : INTERVAL_MINUTES[interval];
+  const minutes = interval === null ? undefined : INTERVAL_MINUTES.get(interval);
   return minutes === undefined ? null : minutes * 60_000;
 }
 

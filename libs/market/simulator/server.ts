@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { shownValue } from "#libs/contracts/shown-value.ts";
+import { ContractError } from "#libs/contracts/wire.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import { answerFault, isDataFault } from "./fault-answers.ts";
 import { FaultInjector } from "./fault-injector.ts";
@@ -62,11 +64,13 @@ export async function startExchangeSimulator(options: SimulatorOptions): Promise
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader("x-simulated", source.kind);
     const target = request.url ?? "/";
+    if (!URL.canParse(target, "http://simulator")) {
+      return send(response, 400, JSON.stringify({ error: "the address does not parse" }));
+    }
     const url = new URL(target, "http://simulator");
     if (url.pathname === "/__faults" && request.method === "POST") {
-      injector.set(JSON.parse(await textOf(request)));
-      send(response, 200, JSON.stringify({ ok: true }));
-      return;
+      injector.set(planOf(await textOf(request)));
+      return send(response, 200, JSON.stringify({ ok: true }));
     }
     if (url.pathname === "/__requests") return send(response, 200, JSON.stringify(counts()));
     if (url.pathname === "/") {
@@ -75,7 +79,11 @@ export async function startExchangeSimulator(options: SimulatorOptions): Promise
     }
     const route = request.method === "GET" ? ROUTES[url.pathname] : undefined;
     if (route === undefined) {
-      return send(response, 404, JSON.stringify({ error: "not simulated", path: url.pathname }));
+      return send(
+        response,
+        404,
+        JSON.stringify({ error: "not simulated", path: url.pathname.slice(0, 200) }),
+      );
     }
     total += 1;
     byPath[url.pathname] = (byPath[url.pathname] ?? 0) + 1;
@@ -102,7 +110,8 @@ export async function startExchangeSimulator(options: SimulatorOptions): Promise
     handle(request, response).catch((error: unknown) => {
       // A bug of the simulator or a plan that does not parse: said as it is, never as Bybit would.
       const message = error instanceof Error ? error.message : String(error);
-      if (!response.headersSent) send(response, request.method === "POST" ? 400 : 500, message, "text/plain");
+      if (!response.headersSent)
+        send(response, error instanceof ContractError ? 400 : 500, message, "text/plain");
       else response.destroy();
     });
   });
@@ -143,13 +152,24 @@ function send(
   response.end(body);
 }
 
+/** @throws ContractError when it is not JSON; whether it is a plan is the injector's business. */
+function planOf(text: string): FaultPlan {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ContractError(`fault plan: not JSON: ${shownValue(text)}`, { cause: error });
+  }
+}
+
 async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > MAX_PLAN_BYTES) throw new Error(`a fault plan has at most ${MAX_PLAN_BYTES} bytes`);
+    if (bytes > MAX_PLAN_BYTES) {
+      throw new ContractError(`fault plan: longer than ${MAX_PLAN_BYTES} bytes, which is too long for one`);
+    }
   }
   return Buffer.concat(chunks).toString("utf8");
 }

@@ -61,9 +61,8 @@ function heartbeatOf(url: URL): number {
   const text = url.searchParams.get("heartbeat");
   if (text === null) return HEARTBEAT_SECONDS;
   if (!/^[1-9]\d{0,3}$/.test(text)) {
-    throw new QueueError(
-      `heartbeat in the RabbitMQ URL is ${JSON.stringify(text)}: expected seconds, 1 to 9999`,
-    );
+    // What stands there is not shown: a URL pasted twice has the password in its query.
+    throw new QueueError("heartbeat in the RabbitMQ URL is not a number of seconds from 1 to 9999");
   }
   return Number(text);
 }

@@ -7,7 +7,7 @@ import type { Logger } from "#libs/runtime/logging.ts";
 import { realSleep } from "#libs/runtime/sleep.ts";
 import { makeTurns } from "#libs/runtime/turns.ts";
 import { judgeDelivery, type Verdict } from "../judge-delivery.ts";
-import { type ConsumeOptions, type Consumer, type Handler, QueueError } from "../queue.ts";
+import { type ConsumeOptions, type Consumer, type Handler, LONGEST_WAIT_MS, QueueError } from "../queue.ts";
 import { type Envelope, publishOptions, type ReceivedEnvelope, readEnvelope } from "./envelope.ts";
 import { dropConnection } from "./link.ts";
 import type { Publisher } from "./publisher.ts";
@@ -107,7 +107,9 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     if (stopped !== undefined) return { kind: "return", reason: "the consumer stops" };
     const nowMs = clock.nowMs();
     const { notBeforeMs, publishedAtMs } = envelope;
-    if (notBeforeMs !== null && notBeforeMs > nowMs) return { kind: "hop", notBeforeMs };
+    const waitMs = (notBeforeMs ?? nowMs) - nowMs;
+    // A wait that is longer than any was not written by us.
+    if (notBeforeMs !== null && waitMs > 0 && waitMs <= LONGEST_WAIT_MS) return { kind: "hop", notBeforeMs };
     return judgeDelivery(
       queue,
       {

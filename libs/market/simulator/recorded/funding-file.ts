@@ -1,5 +1,8 @@
+import { shownValue } from "#libs/contracts/shown-value.ts";
 import type { FundingRow } from "../source.ts";
 import { RecordingError, readText } from "./recording.ts";
+
+const RATE = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /**
  * Reads settled rates: header `funding_ms,rate`, ascending.
@@ -17,8 +20,10 @@ export function readFunding(path: string): readonly FundingRow[] {
     const [time = "", rate = "", ...more] = line.split(",");
     const row = { timeMs: Number(time), rate: Number(rate) };
     const previous = rows.at(-1);
-    if (!/^\d+$/.test(time) || rate === "" || !Number.isFinite(row.rate) || more.length > 0) {
-      throw new RecordingError(`${path} line ${i + 1}: ${JSON.stringify(line)} is no settled rate`);
+    // A rate is a fraction: 1 would be the whole position in one settlement.
+    const isRate = RATE.test(rate) && Math.abs(row.rate) < 1;
+    if (!/^\d{1,15}$/.test(time) || !isRate || more.length > 0) {
+      throw new RecordingError(`${path} line ${i + 1}: ${shownValue(line)} is no settled rate`);
     }
     if (previous !== undefined && row.timeMs <= previous.timeMs) {
       throw new RecordingError(`${path} line ${i + 1}: ${time} does not come after ${previous.timeMs}`);

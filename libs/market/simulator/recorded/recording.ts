@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
+import { shownValue } from "#libs/contracts/shown-value.ts";
 
 /** A recorded file that cannot be used. The message names the file, the line and the reason. */
 export class RecordingError extends Error {
@@ -25,15 +26,41 @@ export interface Recording {
 
 const HEADER = "start_ms,open,high,low,close,volume,turnover";
 const PLAIN_NUMBER = /^\d+(?:\.\d+)?$/;
+/** Figures become whole units of their last decimal, which a double holds up to 15 digits or so. */
+const MOST_DIGITS = 24;
+/** Open times of recordings: from 2005 to 2200. */
+const EARLIEST_MS = Date.UTC(2005, 0);
+const LATEST_MS = Date.UTC(2200, 0);
 
-/** The text of a file, unzipped when its name ends in `.gz`. */
+/** Ten years of minutes have 300 MB, and a text of more than 512 MB cannot be held. */
+const LARGEST_TEXT_BYTES = 400_000_000;
+
+/**
+ * The text of a file, unzipped when its name ends in `.gz`.
+ * @throws RecordingError when it cannot be read, is damaged, or holds more than any recording.
+ */
 export function readText(path: string): string {
-  const bytes = readFileSync(path);
+  const bytes = bytesOf(path);
+  if (bytes.length > LARGEST_TEXT_BYTES) throw new RecordingError(`${path}: ${TOO_LARGE}`);
   if (!path.endsWith(".gz")) return bytes.toString("utf8");
   try {
-    return gunzipSync(bytes).toString("utf8");
+    return gunzipSync(bytes, { maxOutputLength: LARGEST_TEXT_BYTES }).toString("utf8");
   } catch (error) {
-    throw new RecordingError(`${path}: is no gzip file, or a damaged one`, { cause: error });
+    const tooLarge = error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    throw new RecordingError(`${path}: ${tooLarge ? TOO_LARGE : "is no gzip file, or a damaged one"}`, {
+      cause: error,
+    });
+  }
+}
+
+const TOO_LARGE = `has more than ${LARGEST_TEXT_BYTES / 1e6} MB of text, which no recording has`;
+
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RecordingError(`${path}: cannot be read: ${reason}`, { cause: error });
   }
 }
 
@@ -46,7 +73,7 @@ export function readRecording(path: string, file: string, intervalMs: number): R
   const lines = readText(path).split("\n");
   const failAt = (line: number, reason: string) => new RecordingError(`${file} line ${line + 1}: ${reason}`);
   if (lines[0]?.trim() !== HEADER) {
-    throw failAt(0, `the header is ${JSON.stringify(lines[0]?.trim() ?? "")}, expected ${HEADER}`);
+    throw failAt(0, `the header is ${shownValue(lines[0]?.trim() ?? "")}, expected ${HEADER}`);
   }
   while (lines.length > 1 && lines.at(-1)?.trim() === "") lines.pop();
   const rows = lines.length - 1;
@@ -69,10 +96,15 @@ export function readRecording(path: string, file: string, intervalMs: number): R
     if (fields.length !== 7) throw failAt(line, `${fields.length} fields, expected 7`);
     const number = (index: number, name: string): number => {
       const text = fields[index] ?? "";
-      if (!PLAIN_NUMBER.test(text)) throw failAt(line, `${name} is ${JSON.stringify(text)}, not a number`);
+      if (text.length > MOST_DIGITS || !PLAIN_NUMBER.test(text)) {
+        throw failAt(line, `${name} is ${shownValue(text)}, not a number of at most ${MOST_DIGITS} digits`);
+      }
       return Number(text);
     };
     const startMs = number(0, "start_ms");
+    if (startMs < EARLIEST_MS || startMs > LATEST_MS) {
+      throw failAt(line, `start_ms ${startMs} is no time in milliseconds between 2005 and 2200`);
+    }
     if (startMs % intervalMs !== 0) throw failAt(line, `start_ms ${startMs} is not on the interval`);
     if (startMs <= previousMs) throw failAt(line, `start_ms ${startMs} does not come after ${previousMs}`);
     previousMs = startMs;
