@@ -2,14 +2,14 @@ import { backtest } from "#libs/backtest/backtest.ts";
 import { print } from "#libs/runtime/terminal.ts";
 import { ADVANCED } from "#libs/strategy/advanced.ts";
 import { BASIC } from "#libs/strategy/basic.ts";
-import { type Candles, endMs, type FundingRates } from "#libs/strategy/candles.ts";
+import type { Candles } from "#libs/strategy/candles.ts";
 import { aggregateFrames } from "#libs/strategy/frames.ts";
 import { wilderRsi } from "#libs/strategy/rsi.ts";
-import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
 import { readCandles } from "#services/cli/read-candles.ts";
 import { readFunding } from "#services/cli/read-funding.ts";
-import { madeCandles, madeFunding } from "#test/support/made-candles.ts";
 import { sharedFile } from "#test/support/shared-data.ts";
+import { inputOf, type Market, madeMarket } from "./made-market.ts";
+import { timeInTurn } from "./rounds.ts";
 
 /**
  * Speed of the engine on one core: both strategies with their five frames (joined from the 1m base), RSI, BTC,
@@ -18,14 +18,6 @@ import { sharedFile } from "#test/support/shared-data.ts";
  */
 const TARGET_CANDLES_PER_SECOND = 5_000_000;
 const TARGET_RATIO = 15;
-
-interface Market {
-  readonly name: string;
-  readonly symbol: string;
-  readonly candles: Candles;
-  readonly btc: Candles | null;
-  readonly funding: FundingRates | null;
-}
 
 /**
  * What any program that looks at each candle once must at least do, written the natural way and given its columns
@@ -46,10 +38,6 @@ function plainPass(candles: Candles): number {
   return sum;
 }
 
-function inputOf(market: Market): StudyInput {
-  return { ...market, timeframe: "1m", frameCandles: aggregateFrames(market.candles, "1m") };
-}
-
 /** Columns of a frame are joined when they are read. Both strategies read its highs and lows. */
 function readFrames(candles: Candles): number {
   let sum = 0;
@@ -57,15 +45,6 @@ function readFrames(candles: Candles): number {
     sum += (frame.high[0] ?? 0) + (frame.low[0] ?? 0);
   }
   return sum;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
-function heapBytes(): number {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
 }
 
 function measure(market: Market, rounds: number): void {
@@ -91,19 +70,13 @@ function measure(market: Market, rounds: number): void {
     ["  BASIC (with RSI)", () => void backtest(studyInput, { strategies: [BASIC] })],
     ["  ADVANCED (with RSI)", () => void backtest(studyInput, { strategies: [ADVANCED] })],
   ];
-  const times = parts.map((): number[] => []);
-  const warmUps = 3;
-  for (let round = -warmUps; round < rounds; round++) {
-    for (const [k, [, run]] of parts.entries()) {
-      const started = performance.now();
-      run();
-      if (round >= 0) times[k]?.push(performance.now() - started);
-    }
-  }
-  const growth = loopGrowth(studyInput);
+  const times = timeInTurn(
+    parts.map(([, run]) => run),
+    rounds,
+  );
   const perCandle = (milliseconds: number): number => (milliseconds * 1e6) / candles.length;
-  const medians = times.map((values) => perCandle(median(values)));
-  const minima = times.map((values) => perCandle(Math.min(...values)));
+  const medians = times.map((time) => perCandle(time.median));
+  const minima = times.map((time) => perCandle(time.least));
   const [plain = Number.NaN, everything = Number.NaN] = medians;
   const [plainLeast = Number.NaN, everythingLeast = Number.NaN] = minima;
   const speed = 1e9 / everything;
@@ -123,29 +96,8 @@ function measure(market: Market, rounds: number): void {
   print(
     `  ratio ${ratio.toFixed(1)} plain passes by medians, ${(everythingLeast / plainLeast).toFixed(1)} by the least times (at most 15: ${verdict(ratio <= TARGET_RATIO)})\n`,
   );
-  print(`  heap growth of the loop: ${growth} (checksum ${check.toExponential(3)})\n`);
+  print(`  checksum ${check.toExponential(3)}\n`);
   if (speed < TARGET_CANDLES_PER_SECOND || ratio > TARGET_RATIO) process.exitCode = 1;
-}
-
-/** Bytes that deciding about every candle leaves or uses on the heap, signals (which are objects) aside. */
-function loopGrowth(input: StudyInput): string {
-  if (globalThis.gc === undefined) return "unknown (run node with --expose-gc)";
-  const study = makeStudy(input);
-  let signals = 0;
-  const walk = (): void => {
-    for (let i = 60; i < input.candles.length; i++) {
-      const view = study.at(i);
-      if (BASIC.decide(view, BASIC.defaults).kind === "signal") signals++;
-      if (ADVANCED.decide(view, ADVANCED.defaults).kind === "signal") signals++;
-    }
-  };
-  walk();
-  signals = 0;
-  const before = heapBytes();
-  walk();
-  // Without a collection in between: garbage counts.
-  const used = process.memoryUsage().heapUsed - before;
-  return `${used} bytes for ${2 * (input.candles.length - 60)} decisions with ${signals} signals, which are objects`;
 }
 
 async function recordedMarket(): Promise<Market | null> {
@@ -161,17 +113,6 @@ async function recordedMarket(): Promise<Market | null> {
     candles: await readCandles(candlesFile),
     btc: await readCandles(btcFile),
     funding: await readFunding(fundingFile),
-  };
-}
-
-function madeMarket(length: number): Market {
-  const candles = madeCandles({ length, seed: 1 });
-  return {
-    name: "made market 1m",
-    symbol: "MADEUSDT",
-    candles,
-    btc: madeCandles({ length, seed: 2, price: 100_000, tick: 0.1, volatilityPercent: 0.04 }),
-    funding: madeFunding(candles.startMs, endMs(candles), 3, 0.15),
   };
 }
 
