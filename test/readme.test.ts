@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { FAULTS } from "#libs/contracts/faults.ts";
 import { QUEUES } from "#libs/contracts/queues.ts";
 import { TABLES } from "#libs/contracts/tables.ts";
 import { SETTINGS, type SettingName } from "#libs/runtime/settings.ts";
@@ -23,6 +24,21 @@ import {
 const README = join(dirname(fileURLToPath(import.meta.url)), "..", "README.md");
 const KOREAN_README = join(dirname(README), "README.ko.md");
 const TABLE = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/;
+
+const FAULTS_TABLE = /<!-- faults -->\n([\s\S]*?)<!-- \/faults -->/;
+
+/** What is told of each fault, as the catalogue has it. */
+function faultsTable(): string {
+  const rows = Object.values(FAULTS).map(
+    ({ message, metric, remedy }) => `| \`${message}\` | \`${metric}\` | ${remedy} |`,
+  );
+  return [
+    "| what you see, and what the service does | metric | what you do |",
+    "|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}
 
 const READERS: readonly (readonly [string, readonly SettingName[]])[] = [
   ["scanner", SCANNER_SETTINGS],
@@ -59,6 +75,17 @@ describe("the README", () => {
       writeFileSync(README, text.replace(TABLE, `<!-- settings -->\n${settingsTable()}<!-- /settings -->`));
     }
     expect(TABLE.exec(readFileSync(README, "utf8"))?.[1]).toBe(settingsTable());
+  });
+
+  it("lists every fault with its log line, its metric and what to do (UPDATE_README=1 writes the table)", () => {
+    const text = readFileSync(README, "utf8");
+    if (process.env.UPDATE_README === "1") {
+      writeFileSync(
+        README,
+        text.replace(FAULTS_TABLE, () => `<!-- faults -->\n${faultsTable()}<!-- /faults -->`),
+      );
+    }
+    expect(FAULTS_TABLE.exec(readFileSync(README, "utf8"))?.[1]).toBe(faultsTable());
   });
 
   it("names commands that exist", () => {
@@ -130,6 +157,15 @@ describe("the Korean README", () => {
         }));
     expect(rows(english)).toHaveLength(Object.keys(SETTINGS).length);
     expect(rows(korean)).toEqual(rows(english));
+  });
+
+  it("lists the same log lines with the same metrics", () => {
+    const lines = (text: string) =>
+      tableRows(FAULTS_TABLE.exec(text)?.[1] ?? "")
+        .slice(2)
+        .map(([line, metric, remedy]) => ({ line, metric, explained: remedy !== "" }));
+    expect(lines(english)).toHaveLength(Object.keys(FAULTS).length);
+    expect(lines(korean)).toEqual(lines(english));
   });
 
   it("has tables of the same size", () => {

@@ -4,11 +4,12 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Duration } from "aws-cdk-lib/core";
 import { Construct } from "constructs";
 import type { Broker } from "#infra/constructs/broker.ts";
-import { queueMetric, systemMetric } from "#infra/constructs/metrics.ts";
+import { faultMetric, queueMetric, systemMetric } from "#infra/constructs/metrics.ts";
 import type { Notices } from "#infra/constructs/notices.ts";
 import type { ServiceTask } from "#infra/constructs/service-task.ts";
 import type { Tables } from "#infra/constructs/tables.ts";
 import type { TaskFailures } from "#infra/constructs/task-failures.ts";
+import { FAULTS } from "#libs/contracts/faults.ts";
 import {
   DEAD_LETTERS,
   FINISHED_SCAN_AGE,
@@ -37,6 +38,9 @@ const SIGNAL_OVERDUE_SECONDS = 45;
 
 /** The smallest broker takes 100 connections; ten analyzers and five finders at two each need about 35. */
 const MANY_CONNECTIONS = 80;
+
+/** The services that call the exchange. */
+const CALLERS = ["scanner", "analyzer", "finder"] as const;
 
 const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
@@ -103,9 +107,25 @@ export class Alarms extends Construct {
         evaluationPeriods: 1,
         comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: NOT_BREACHING,
-        alarmDescription: `Messages in ${queueName}.dead: the ${consumer}'s log names each reason`,
+        alarmDescription: `Messages in ${queueName}.dead: the dlq command (README, Trouble) names each reason, as does the ${consumer}'s log`,
       });
     }
+
+    alarm("exchange-ban", {
+      metric: new cloudwatch.MathExpression({
+        expression: "FILL(scanner, 0) + FILL(analyzer, 0) + FILL(finder, 0)",
+        usingMetrics: Object.fromEntries(
+          CALLERS.map((service) => [service, faultMetric(FAULTS.exchangeBans.metric, service)]),
+        ),
+        period: Duration.minutes(5),
+        label: "bans",
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: NOT_BREACHING,
+      alarmDescription: `Bybit refuses an address (HTTP 403), whose task makes no call for ten minutes: ${FAULTS.exchangeBans.remedy}`,
+    });
 
     for (const { definition } of props.tables.all) {
       alarm(`${definition.name.slice(PREFIX.length + 1)}-throttled-writes`, {

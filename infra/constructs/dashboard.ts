@@ -4,7 +4,7 @@ import { Duration } from "aws-cdk-lib/core";
 import { Construct } from "constructs";
 import { type Alarms, brokerMemoryPercent, brokerMetric } from "#infra/constructs/alarms.ts";
 import type { Broker } from "#infra/constructs/broker.ts";
-import { queueMetric, systemMetric } from "#infra/constructs/metrics.ts";
+import { everyFault, queueMetric, systemMetric } from "#infra/constructs/metrics.ts";
 import type { ServiceTask } from "#infra/constructs/service-task.ts";
 import type { Tables } from "#infra/constructs/tables.ts";
 import type { TaskFailures } from "#infra/constructs/task-failures.ts";
@@ -108,11 +108,20 @@ export class Dashboard extends Construct {
       graph("Broker connections", [brokerMetric(props.broker, "ConnectionCount")]),
     );
     dashboard.addWidgets(
+      new cloudwatch.GraphWidget({
+        title: "Faults, by kind and service",
+        left: [everyFault()],
+        width: 24,
+        height: 6,
+        leftYAxis: { min: 0, showUnits: false },
+      }),
+    );
+    dashboard.addWidgets(
       new cloudwatch.LogQueryWidget({
         title: "Warnings and errors",
         logGroupNames: props.services.map((task) => task.logGroup.logGroupName),
         queryLines: [
-          "fields @timestamp, service, level, msg, symbol, reason",
+          "fields @timestamp, service, level, msg, symbol, reason, remedy",
           'filter level in ["warn", "error", "fatal"]',
           "sort @timestamp desc",
           "limit 50",

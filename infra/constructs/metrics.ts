@@ -1,6 +1,13 @@
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import { Duration } from "aws-cdk-lib/core";
-import { METRICS_NAMESPACE, type MetricDefinition, QUEUE_DIMENSION } from "#libs/contracts/metrics.ts";
+import type { FaultMetric } from "#libs/contracts/faults.ts";
+import {
+  METRICS_NAMESPACE,
+  type MetricDefinition,
+  QUEUE_DIMENSION,
+  SERVICE_DIMENSION,
+} from "#libs/contracts/metrics.ts";
+import type { ServiceName } from "#libs/contracts/names.ts";
 
 /** The selector publishes once a minute. */
 export const METRIC_PERIOD = Duration.minutes(1);
@@ -13,6 +20,27 @@ export function queueMetric(definition: MetricDefinition, queueName: string): cl
     dimensionsMap: { [QUEUE_DIMENSION]: queueName },
     statistic: cloudwatch.Stats.MAXIMUM,
     period: METRIC_PERIOD,
+  });
+}
+
+/** How often a service met a fault in five minutes. Without data where there was none. */
+export function faultMetric(name: FaultMetric, service: ServiceName): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName: name,
+    dimensionsMap: { [SERVICE_DIMENSION]: service },
+    statistic: cloudwatch.Stats.SUM,
+    period: Duration.minutes(5),
+  });
+}
+
+/** All faults of all services that there are, found by their dimension: a graph of it names each. */
+export function everyFault(): cloudwatch.MathExpression {
+  return new cloudwatch.MathExpression({
+    expression: `SEARCH('{${METRICS_NAMESPACE},${SERVICE_DIMENSION}}', 'Sum', 300)`,
+    usingMetrics: {},
+    label: "",
+    period: Duration.minutes(5),
   });
 }
 

@@ -130,6 +130,11 @@ export function estimate(
   }
   const ownMetrics = QUEUES.length * QUEUE_METRICS.length + 1;
   add("Queue metrics", `${ownMetrics} metrics`, ownMetrics * prices.customMetricMonth);
+  add(
+    "Fault metrics",
+    `${usage.faultMetricHours} hours with faults to count`,
+    (usage.faultMetricHours / hours) * prices.customMetricMonth,
+  );
   const alarms = of("AWS::CloudWatch::Alarm");
   const alarmMetrics = alarms.reduce((sum, alarm) => sum + metricsOf(alarm), 0);
   add("Alarms", `${alarms.length} alarms`, alarmMetrics * prices.alarmMetricMonth);

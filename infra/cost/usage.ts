@@ -11,6 +11,8 @@ export interface Usage {
   readonly burstAnalyzerMinutesPerHour: number;
   /** Log lines of all services in a minute. */
   readonly logBytesPerMinute: number;
+  /** Of all fault metrics together, the hours in which there is something to count: nothing else is charged. */
+  readonly faultMetricHours: number;
   readonly dynamoWriteUnitsPerHour: number;
   readonly dynamoReadUnitsPerMinute: number;
   readonly dynamoStoredBytes: number;
@@ -27,6 +29,8 @@ export const USAGE: Usage = {
   burstAnalyzerMinutesPerHour: 4 * 3,
   // 105 kB in 550 lines with one scan of results, 26 bytes a line that CloudWatch adds, and half as much for more scans.
   logBytesPerMinute: 180_000,
+  // Assumed: one that occurs in every hour (a candle that is late for a finder), and eight in two days of a month.
+  faultMetricHours: 730 + 8 * 48,
   // 150 results of about 5 KiB, each written once or twice, and once more for each of three indexes; the scan's
   // item at each task's end; 60 leases; positions.
   dynamoWriteUnitsPerHour: 150 * 1.5 * 5 * 4 + 150 * 5 + 60 + 100,

@@ -80,6 +80,29 @@ describe("alarms", () => {
     alarm("broker-connections", { MetricName: "ConnectionCount", Threshold: 80 });
   });
 
+  it("a ban by the exchange, of whichever service", () => {
+    alarm("exchange-ban", {
+      Threshold: 1,
+      TreatMissingData: "notBreaching",
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: "FILL(scanner, 0) + FILL(analyzer, 0) + FILL(finder, 0)" }),
+        ...["scanner", "analyzer", "finder"].map((service) =>
+          Match.objectLike({
+            Id: service,
+            MetricStat: Match.objectLike({
+              Metric: {
+                Namespace: "CryptoBacktest",
+                MetricName: "ExchangeBans",
+                Dimensions: [{ Name: "Service", Value: service }],
+              },
+              Stat: "Sum",
+            }),
+          }),
+        ),
+      ]),
+    });
+  });
+
   it("tasks that failed or did not start, whose reasons are kept", () => {
     alarm("task-restarts", {
       Namespace: "AWS/Events",
@@ -164,6 +187,7 @@ describe("dashboard", () => {
       "RabbitMQMemUsed",
       "WriteThrottleEvents",
       "Errors-analyzer",
+      "SEARCH('{CryptoBacktest,Service}', 'Sum', 300)",
     ]) {
       expect(body).toContain(shown);
     }

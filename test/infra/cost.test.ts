@@ -68,6 +68,15 @@ describe("the cost of a month", () => {
     expect(usd(templateWith({ containerInsights: "disabled" }), "Container Insights")).toBeUndefined();
   });
 
+  it("counts fault metrics by the hours in which something went wrong", () => {
+    const part = "Fault metrics";
+    expect(usd(byDefault, part, { ...USAGE, faultMetricHours: 0 })).toBe(0);
+    expect(usd(byDefault, part, { ...USAGE, faultMetricHours: 730 })).toBeCloseTo(
+      prices.customMetricMonth,
+      6,
+    );
+  });
+
   it("stays below that of the earlier system, and below $110 with the cheapest settings", () => {
     expect(sum(byDefault)).toBeLessThan(prices.otherSystemMonth);
     const cheap = templateWith({ spot: "all", selectorMode: "service", containerInsights: "disabled" });
