@@ -3,11 +3,11 @@ import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import { type Strategy, type StrategyParameters, withDefaults } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
-import { type Figures, figuresOf } from "./figures.ts";
-import { type Ambiguity, reviewExits } from "./review-exits.ts";
-import { simulate } from "./simulate.ts";
-import type { OpenTrade, Trade } from "./trade.ts";
+import type { Figures } from "./figures.ts";
+import { runStrategy, type StrategyResult } from "./run-strategy.ts";
 import { DEFAULT_TRADE_RULES, type TradeRules } from "./trade-rules.ts";
+
+export type { StrategyResult } from "./run-strategy.ts";
 
 export interface BacktestOptions {
   /** Default: the whole registry. */
@@ -23,16 +23,6 @@ export interface BacktestOptions {
   readonly tickSize?: string;
   /** Shorter candles of the symbol: they decide where stop and target lie in one candle. */
   readonly detail?: Candles;
-}
-
-export interface StrategyResult {
-  readonly figures: Figures;
-  /** In the order of time. */
-  readonly trades: readonly Trade[];
-  /** The position still open at the end, which counts in no figure. */
-  readonly openTrade: OpenTrade | null;
-  /** Trades whose candle does not say whether stop or target came first. */
-  readonly ambiguity: Ambiguity;
 }
 
 export interface BacktestResult {
@@ -56,22 +46,13 @@ export const NO_STRATEGY = "NONE";
  */
 export function backtest(input: StudyInput, options: BacktestOptions = {}): BacktestResult {
   const { candles } = input;
-  const { rules = DEFAULT_TRADE_RULES, tickSize } = options;
+  const { rules = DEFAULT_TRADE_RULES, tickSize, detail } = options;
   const windowStart = Math.min(Math.max(0, options.firstIndex ?? 0), candles.length);
   const firstIndex = Math.max(FIRST_DECISION_INDEX, windowStart);
   const study = makeStudy(input);
   const results = (options.strategies ?? STRATEGIES).map((strategy): [string, StrategyResult] => {
     const parameters = withDefaults(strategy, options.parameters?.[strategy.name]);
-    const { openTrade, skippedEntries, ...simulation } = simulate(study, strategy, {
-      parameters,
-      rules,
-      tickSize,
-      firstIndex,
-    });
-    const market = { candles, funding: input.funding, rules };
-    const { trades, ambiguity } = reviewExits(simulation.trades, market, options.detail);
-    const figures = figuresOf({ trades, openTrade, skippedEntries }, candles.intervalMs);
-    return [strategy.name, { figures, trades, openTrade, ambiguity }];
+    return [strategy.name, runStrategy(study, strategy, { parameters, rules, tickSize, firstIndex, detail })];
   });
   return {
     candles: candles.length - windowStart,

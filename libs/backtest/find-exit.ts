@@ -1,19 +1,31 @@
 import { at } from "#libs/strategy/at.ts";
 import type { Candles } from "#libs/strategy/candles.ts";
+import { closeTrade, type TradeMarket } from "./close-trade.ts";
+import { exitLevel } from "./exit-level.ts";
+import type { OpenTrade, Trade } from "./trade.ts";
 
-/**
- * First candle from `from` on in which a LONG's stop or target is touched, or -1. The caller sees which: the stop
- * is tried first.
- */
-export function findLongExit(candles: Candles, from: number, stop: number, target: number): number {
-  const { high, low, length } = candles;
-  for (let i = from; i < length; i++) if (at(low, i) <= stop || at(high, i) >= target) return i;
+/** First candle in `[from, end)` in which the trade's stop or target is touched, or -1. */
+export function findExit(candles: Candles, trade: OpenTrade, from: number, end: number): number {
+  const find = trade.side === "LONG" ? findLongExit : findShortExit;
+  return find(candles, from, end, trade.stopLoss, trade.takeProfit);
+}
+
+/** The trade as it ends in the candle that `findExit` found: the stop is tried before the target. */
+export function exitTrade(market: TradeMarket, trade: OpenTrade, exitIndex: number): Trade {
+  const { open, high, low } = market.candles;
+  const level = exitLevel(trade, at(open, exitIndex), at(high, exitIndex), at(low, exitIndex));
+  return closeTrade(market, trade, exitIndex, level);
+}
+
+function findLongExit(candles: Candles, from: number, end: number, stop: number, target: number): number {
+  const { high, low } = candles;
+  for (let i = from; i < end; i++) if (at(low, i) <= stop || at(high, i) >= target) return i;
   return -1;
 }
 
-/** The same for a SHORT, whose stop is above. */
-export function findShortExit(candles: Candles, from: number, stop: number, target: number): number {
-  const { high, low, length } = candles;
-  for (let i = from; i < length; i++) if (at(high, i) >= stop || at(low, i) <= target) return i;
+/** The stop of a SHORT is above. */
+function findShortExit(candles: Candles, from: number, end: number, stop: number, target: number): number {
+  const { high, low } = candles;
+  for (let i = from; i < end; i++) if (at(high, i) >= stop || at(low, i) <= target) return i;
   return -1;
 }

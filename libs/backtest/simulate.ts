@@ -1,14 +1,9 @@
-import { at } from "#libs/strategy/at.ts";
-import { type Candles, openTimeMs } from "#libs/strategy/candles.ts";
-import type { Signal } from "#libs/strategy/decision.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
-import { closeTrade } from "./close-trade.ts";
-import { exitLevel } from "./exit-level.ts";
-import { findLongExit, findShortExit } from "./find-exit.ts";
-import { orderPrices } from "./order-prices.ts";
+import { enterTrade } from "./enter-trade.ts";
+import { exitTrade, findExit } from "./find-exit.ts";
 import type { OpenTrade, Trade } from "./trade.ts";
-import { directionOf, entryFill, type TradeRules } from "./trade-rules.ts";
+import type { TradeRules } from "./trade-rules.ts";
 
 export interface SimulationOptions<P extends object> {
   readonly parameters: P;
@@ -17,6 +12,8 @@ export interface SimulationOptions<P extends object> {
   readonly tickSize: string | undefined;
   /** First candle a decision is made about. */
   readonly firstIndex: number;
+  /** Candles from here on are not there: nothing is decided about them and no trade ends in them. Default: all are. */
+  readonly endIndex?: number | undefined;
 }
 
 export interface Simulation {
@@ -38,8 +35,9 @@ export function simulate<P extends object>(
   const market = { candles, funding, rules };
   const trades: Trade[] = [];
   let skippedEntries = 0;
+  const end = options.endIndex ?? candles.length;
   // The last candle has no next one to enter at.
-  const last = candles.length - 1;
+  const last = end - 1;
   const gate = strategy.gate?.(parameters);
   for (let i = options.firstIndex; i < last; ) {
     if (gate !== undefined) {
@@ -52,47 +50,17 @@ export function simulate<P extends object>(
       continue;
     }
     const entryIndex = i + 1;
-    const prices = orderPrices(decision.side, at(candles.close, i), rules, tickSize);
-    const open = at(candles.open, entryIndex);
-    if (Math.abs(open / prices.entry - 1) > rules.entryTolerancePercent / 100) {
+    const trade = enterTrade(candles, i, decision, rules, tickSize);
+    if (trade === null) {
       skippedEntries++;
       i = entryIndex;
       continue;
     }
-    const trade = enter(candles, entryIndex, decision, prices, rules);
-    const findExit = decision.side === "LONG" ? findLongExit : findShortExit;
-    const exitIndex = findExit(candles, entryIndex, prices.stop, prices.target);
+    const exitIndex = findExit(candles, trade, entryIndex, end);
     if (exitIndex === -1) return { trades, openTrade: trade, skippedEntries };
-    const level = exitLevel(
-      trade,
-      at(candles.open, exitIndex),
-      at(candles.high, exitIndex),
-      at(candles.low, exitIndex),
-    );
-    trades.push(closeTrade(market, trade, exitIndex, level));
+    trades.push(exitTrade(market, trade, exitIndex));
     // The candle in which the trade ended has closed with no position open: it may signal the next one.
     i = exitIndex;
   }
   return { trades, openTrade: null, skippedEntries };
-}
-
-function enter(
-  candles: Candles,
-  entryIndex: number,
-  signal: Signal,
-  prices: { entry: number; stop: number; target: number },
-  rules: TradeRules,
-): OpenTrade {
-  const entryMs = openTimeMs(candles, entryIndex);
-  return {
-    signalMs: entryMs,
-    entryMs,
-    side: signal.side,
-    confidence: signal.confidence,
-    reasons: signal.reasons,
-    entryPrice: prices.entry,
-    stopLoss: prices.stop,
-    takeProfit: prices.target,
-    fillPrice: entryFill(directionOf(signal.side), at(candles.open, entryIndex), rules),
-  };
 }

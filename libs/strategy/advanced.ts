@@ -3,6 +3,7 @@ import { LEVEL_RATIOS } from "./fibonacci.ts";
 import { FUNDING_HEAVY_RATE, type FundingSentiment } from "./funding.ts";
 import type { DoorNeed, DoorNeeds } from "./gate.ts";
 import type { MarketView } from "./market-view.ts";
+import type { ParameterRange } from "./parameter-range.ts";
 import type { Strategy } from "./strategy.ts";
 import { BTC_TREND, COIN_TREND } from "./trend.ts";
 
@@ -46,6 +47,47 @@ const defaults = {
 };
 type AdvancedParameters = typeof defaults;
 
+const ranges: readonly ParameterRange[] = [
+  { name: "trend.threshold", from: 70, to: 90, step: 5, description: "score needed with the trend" },
+  { name: "reversal.threshold", from: 80, to: 95, step: 5, description: "score needed for a reversal" },
+  {
+    name: "coinTrend.thresholdPercent",
+    from: 0.3,
+    to: 0.9,
+    step: 0.2,
+    description: "least move of the coin",
+  },
+  { name: "zoneDistancePercent", from: 0.5, to: 1.5, step: 0.5, description: "at the zone below it" },
+  {
+    name: "coinTrend.window",
+    from: 20,
+    to: 40,
+    step: 10,
+    whole: true,
+    description: "candles of the coin's move",
+  },
+  { name: "btcTrend.thresholdPercent", from: 0.1, to: 0.5, step: 0.2, description: "least move of BTC" },
+  { name: "zones.tolerance", from: 0.001, to: 0.005, step: 0.002, description: "width of a confluence zone" },
+  { name: "trend.rsiMiddle", from: 40, to: 60, step: 5, description: "RSI on its far side scores" },
+  { name: "trend.btcAgainstStrength", from: 40, to: 80, step: 20, description: "BTC strength that forbids" },
+  { name: "reversal.rsiLow", from: 25, to: 45, step: 5, description: "RSI of a reversal upwards, at most" },
+  { name: "reversal.rsiHigh", from: 55, to: 75, step: 5, description: "RSI of one downwards, at least" },
+  {
+    name: "reversal.percentBLow",
+    from: 0.1,
+    to: 0.3,
+    step: 0.1,
+    description: "its place in the band, at most",
+  },
+  {
+    name: "reversal.percentBHigh",
+    from: 0.7,
+    to: 0.9,
+    step: 0.1,
+    description: "its place in the band, at least",
+  },
+];
+
 const FRAMES_ABSENT = noSignal("fewer than two Fibonacci frames have a full window");
 const QUIET = noSignal("coin trend is sideways and RSI is not extreme");
 const AVERAGES = noSignal("the moving averages do not confirm the coin's change");
@@ -66,6 +108,7 @@ export const ADVANCED: Strategy<AdvancedParameters> = {
   name: "ADVANCED",
   description: "multi-timeframe confluence of Fibonacci zones, BTC and funding",
   defaults,
+  ranges,
   gate: (p) => ({
     changeWindow: p.coinTrend.window,
     changePercent: p.coinTrend.thresholdPercent,

@@ -1,5 +1,6 @@
 import { type Decision, noSignal, type Side } from "./decision.ts";
 import type { MarketView } from "./market-view.ts";
+import type { ParameterRange } from "./parameter-range.ts";
 import type { Strategy } from "./strategy.ts";
 import { BTC_TREND, COIN_TREND } from "./trend.ts";
 
@@ -25,6 +26,49 @@ const defaults = {
 };
 type BasicParameters = typeof defaults;
 
+const ranges: readonly ParameterRange[] = [
+  {
+    name: "coinTrend.thresholdPercent",
+    from: 0.3,
+    to: 0.9,
+    step: 0.2,
+    description: "least move of the coin",
+  },
+  { name: "minimumWidthPercent", from: 1, to: 2, step: 0.5, description: "least width of the band" },
+  {
+    name: "levelTolerance",
+    from: 0.003,
+    to: 0.009,
+    step: 0.002,
+    description: "distance to a Fibonacci level",
+  },
+  { name: "bandReach", from: 0.005, to: 0.025, step: 0.01, description: "how far inside the band" },
+  {
+    name: "coinTrend.window",
+    from: 20,
+    to: 40,
+    step: 10,
+    whole: true,
+    description: "candles of the coin's move",
+  },
+  {
+    name: "btcAgainstStrength",
+    from: 40,
+    to: 80,
+    step: 20,
+    description: "BTC strength that forbids a trade",
+  },
+  {
+    name: "candle.minimumBody",
+    from: 0.001,
+    to: 0.003,
+    step: 0.001,
+    description: "least body of the candle",
+  },
+  { name: "rsiLow", from: 25, to: 45, step: 5, description: "RSI turns up below it" },
+  { name: "rsiHigh", from: 55, to: 75, step: 5, description: "RSI turns down above it" },
+];
+
 const SIDEWAYS = noSignal("coin trend is sideways");
 const AVERAGES = noSignal("the moving averages do not confirm the coin's change");
 const CANDLE = noSignal("no candle of rejection in the trend's direction");
@@ -41,6 +85,7 @@ export const BASIC: Strategy<BasicParameters> = {
   name: "BASIC",
   description: "reversal at a Fibonacci level, with the trend",
   defaults,
+  ranges,
   gate: (p) => ({
     changeWindow: p.coinTrend.window,
     changePercent: p.coinTrend.thresholdPercent,

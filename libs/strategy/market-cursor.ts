@@ -23,6 +23,12 @@ export interface CursorSource {
   readonly swings: readonly SwingWindow[];
 }
 
+/** Zones of one rule, as the legs of a version make them. */
+interface KeptZones {
+  readonly zones: ConfluenceZones;
+  version: number;
+}
+
 const NO_NEEDS: DoorNeeds = {
   rise: "nothing",
   riseRsiAtMost: Number.POSITIVE_INFINITY,
@@ -54,12 +60,16 @@ export class MarketCursor implements MarketView {
   readonly #funding: FundingRates | null;
   readonly #swings: readonly SwingWindow[];
   readonly #band: RollingBand;
-  readonly #zones = new ConfluenceZones();
+  #zones = new ConfluenceZones();
+  /** Parameter sets that share a rule share its zones, also when others are asked about in between. */
+  readonly #keptZones = new WeakMap<ZoneRule, KeptZones>();
   readonly #gateScan: GateScan;
   #i = 0;
   #swingsAt = -1;
   #present = 0;
   #zoneRule: ZoneRule | null = null;
+  /** Counts the changes of the legs that zones are made of. */
+  #swingVersion = 0;
   /** The candles `[from, until)` that share the rate. Without a history: all of them, and no rate. */
   #rateFrom = 0;
   #rateUntil = 0;
@@ -366,13 +376,23 @@ export class MarketCursor implements MarketView {
       if (swing.present) present++;
     }
     this.#present = present;
-    if (changed) this.#zoneRule = null;
+    if (!changed) return;
+    this.#zoneRule = null;
+    this.#swingVersion++;
   }
 
   #moveZones(rule: ZoneRule): void {
     this.#moveSwings();
     if (this.#zoneRule === rule) return;
     this.#zoneRule = rule;
-    this.#zones.rebuild(this.#swings, rule);
+    let kept = this.#keptZones.get(rule);
+    if (kept === undefined) {
+      kept = { zones: new ConfluenceZones(), version: -1 };
+      this.#keptZones.set(rule, kept);
+    }
+    this.#zones = kept.zones;
+    if (kept.version === this.#swingVersion) return;
+    kept.version = this.#swingVersion;
+    kept.zones.rebuild(this.#swings, rule);
   }
 }

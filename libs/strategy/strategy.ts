@@ -1,6 +1,7 @@
 import type { Decision } from "./decision.ts";
 import type { Gate } from "./gate.ts";
 import type { MarketView } from "./market-view.ts";
+import type { ParameterRange } from "./parameter-range.ts";
 
 /** Thresholds, ratios, tolerances and windows of a strategy by name; related ones in a group of their own. */
 export type StrategyParameters = { readonly [name: string]: ParameterValue };
@@ -16,6 +17,8 @@ export interface Strategy<P extends object = object> {
   /** One sentence for people. */
   readonly description: string;
   readonly defaults: P;
+  /** What a search may vary, with a sensible range each; those that matter most first. */
+  readonly ranges?: readonly ParameterRange[];
   // A method, not a property: its parameter is checked loosely, which lets the registry hold strategies of
   // different parameter types. `withDefaults` is what makes sure that each gets its own shape.
   decide(view: MarketView, parameters: P): Decision;
