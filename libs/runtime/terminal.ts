@@ -36,6 +36,11 @@ export function liveStream(): NodeJS.WriteStream | null {
   return null;
 }
 
+/** Whether a person watches the error output, where progress belongs when the results go elsewhere. */
+export function isErrorOutputWatched(): boolean {
+  return process.stderr.isTTY === true;
+}
+
 export function commandLineArguments(): readonly string[] {
   return process.argv.slice(2);
 }

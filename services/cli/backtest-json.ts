@@ -98,7 +98,7 @@ function openTradeJson(trade: OpenTrade): Record<string, unknown> {
   };
 }
 
-function tradeJson(trade: Trade): Record<string, unknown> {
+export function tradeJson(trade: Trade): Record<string, unknown> {
   return {
     signal_time: trade.signalMs,
     entry_time: trade.entryMs,

@@ -4,18 +4,17 @@ import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
 import { systemClock } from "#libs/runtime/clock.ts";
-import type { Candles } from "#libs/strategy/candles.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
-import { TIMEFRAMES, timeframeMs } from "#libs/strategy/timeframe.ts";
+import { TIMEFRAMES } from "#libs/strategy/timeframe.ts";
 import { backtestJson } from "./backtest-json.ts";
 import { backtestReport } from "./backtest-report.ts";
 import type { BacktestSubject, Luck } from "./backtest-subject.ts";
 import { InputError } from "./input-error.ts";
 import { loadMarket, parseSymbol, parseTimeframe, withMarketFiles } from "./load-market.ts";
 import { parseStrategy, strategyNames } from "./parse-strategy.ts";
-import { readCandles } from "./read-candles.ts";
+import { readDetail } from "./read-detail.ts";
 import { sourcesOf } from "./report/sources-of.ts";
 import { assertReportName, writeReport } from "./report/write-report.ts";
 import { type Output, runCommand } from "./run-command.ts";
@@ -110,14 +109,4 @@ function parseTrials(text: string): number {
   const trials = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(trials) && trials > 0) return trials;
   throw new InputError(`${JSON.stringify(text)} is not a number of trials: give a whole number from 1 on`);
-}
-
-async function readDetail(path: string, { timeframe }: StudyInput): Promise<Candles> {
-  const detail = await readCandles(path);
-  const intervalMs = timeframeMs(timeframe);
-  if (detail.intervalMs < intervalMs && intervalMs % detail.intervalMs === 0) return detail;
-  throw new InputError(
-    `${path}: candles of ${detail.intervalMs / 60_000} minutes do not lie inside candles of ${timeframe}: ` +
-      "shorter ones that divide the timeframe are needed",
-  );
 }

@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import { type Clock, monotonicMs } from "#libs/runtime/clock.ts";
+import { progressBar, timeLeft } from "#libs/runtime/progress-bar.ts";
 
 /** What the pipeline has done so far, as a person wants to see it. */
 export interface Progress {
@@ -32,19 +33,7 @@ export function emptyProgress(): Progress {
   };
 }
 
-const BAR_WIDTH = 30;
 const POSITIONS_SHOWN = 10;
-
-function bar(done: number, total: number): string {
-  const filled = total === 0 ? 0 : Math.round((done / total) * BAR_WIDTH);
-  return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
-}
-
-function timeLeft(done: number, total: number, startedMs: number): string {
-  if (done === 0 || done >= total) return "";
-  const seconds = ((monotonicMs() - startedMs) / done / 1000) * (total - done);
-  return `, ${Math.ceil(seconds)} s left`;
-}
 
 /** The whole view as text. */
 export function renderProgress(progress: Progress): string {
@@ -59,9 +48,9 @@ export function renderProgress(progress: Progress): string {
   if (backtests === null) lines.push("  backtests   ...");
   else {
     const failed = backtests.failed > 0 ? `, ${backtests.failed} failed` : "";
-    const left = timeLeft(backtests.ended, backtests.total, backtests.startedMs);
+    const left = timeLeft(backtests.ended, backtests.total, monotonicMs() - backtests.startedMs);
     lines.push(
-      `  backtests   ${bar(backtests.ended, backtests.total)} ${backtests.ended}/${backtests.total}${failed}${left}`,
+      `  backtests   ${progressBar(backtests.ended, backtests.total)} ${backtests.ended}/${backtests.total}${failed}${left}`,
     );
   }
   lines.push(

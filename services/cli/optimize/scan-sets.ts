@@ -1,0 +1,31 @@
+import { type Assignment, assignmentOf, ConfigurationMaker } from "#libs/backtest/search/configuration.ts";
+import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts";
+import type { ScoreTable } from "#libs/backtest/search/score.ts";
+import type { ParameterValues, SearchedParameter } from "#libs/backtest/search/search-space.ts";
+import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
+import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
+import type { Candles } from "#libs/strategy/candles.ts";
+import type { Strategy } from "#libs/strategy/strategy.ts";
+import type { Study, StudyInput } from "#libs/strategy/study.ts";
+
+/** What a search scores, as plain data that can be handed to a thread. */
+export interface SearchTask {
+  readonly market: StudyInput;
+  readonly strategy: string;
+  readonly fixed: Assignment;
+  readonly searched: readonly SearchedParameter[];
+  readonly stretches: readonly Stretch[];
+  readonly detail: Candles | undefined;
+}
+
+/** Scores some sets of a search; see `scanConfigurations`. */
+export function scanSets(
+  { fixed, searched, stretches, detail }: SearchTask,
+  { study, strategy }: { readonly study: Study; readonly strategy: Strategy },
+  sets: readonly ParameterValues[],
+  onCandles?: (done: number, total: number) => void,
+): ScoreTable {
+  const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);
+  const configurations = sets.map((set) => maker.make(assignmentOf(fixed, searched, set)));
+  return scanConfigurations({ study, strategy, configurations, stretches, detail }, onCandles);
+}

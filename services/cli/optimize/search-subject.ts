@@ -1,0 +1,29 @@
+import type { Assignment } from "#libs/backtest/search/configuration.ts";
+import type { Choice } from "#libs/backtest/search/objective.ts";
+import type { ParameterValues, SearchedParameter } from "#libs/backtest/search/search-space.ts";
+import type { WalkForward, WalkForwardPlan } from "#libs/backtest/search/walk-forward.ts";
+import type { Strategy } from "#libs/strategy/strategy.ts";
+import type { StudyInput } from "#libs/strategy/study.ts";
+
+/** What was searched, and how. */
+export interface SearchSubject {
+  readonly market: StudyInput;
+  readonly strategy: Strategy;
+  readonly fixed: Assignment;
+  readonly searched: readonly SearchedParameter[];
+  /** Sets of the whole grid. */
+  readonly size: number;
+  /** Those that were tried. */
+  readonly sets: readonly ParameterValues[];
+  /** Of the draw, null when the whole grid was tried. */
+  readonly seed: number | null;
+  readonly plan: WalkForwardPlan;
+  readonly walkForward: WalkForward;
+  readonly choice: Choice;
+}
+
+/** A set's searched values by name. */
+export function valuesByName({ searched, sets }: SearchSubject, set: number): Record<string, number> {
+  const values = sets[set] ?? [];
+  return Object.fromEntries(searched.map(({ name }, k) => [name, values[k] ?? Number.NaN]));
+}

@@ -1,0 +1,39 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { ParameterValues } from "#libs/backtest/search/search-space.ts";
+import { findStrategy } from "#libs/strategy/registry.ts";
+import { makeStudy } from "#libs/strategy/study.ts";
+import { type SearchTask, scanSets } from "./scan-sets.ts";
+
+/** From the main thread: score these sets. */
+export interface Order {
+  readonly sets: readonly ParameterValues[];
+}
+
+/** To the main thread: ready for an order, on the way (done is a part of the order), or the scores of it. */
+export type Report =
+  | { readonly kind: "ready" }
+  | { readonly kind: "progress"; readonly done: number }
+  | { readonly kind: "scores"; readonly column: Float64Array<ArrayBuffer> };
+
+/** Reports of an order, so that the main thread is not drowned in them. */
+const REPORTS = 50;
+
+// The main thread starts this file with a task and nothing else.
+const task = workerData as SearchTask;
+const port = parentPort;
+const strategy = findStrategy(task.strategy);
+if (port === null || strategy === undefined)
+  throw new Error("started without a task or with an unknown strategy");
+const study = makeStudy(task.market);
+const tell = (report: Report): void => port.postMessage(report);
+
+port.on("message", ({ sets }: Order) => {
+  let reported = 0;
+  const { column } = scanSets(task, { study, strategy }, sets, (done, total) => {
+    if (done / total < (reported + 1) / REPORTS) return;
+    reported = Math.floor((done / total) * REPORTS);
+    tell({ kind: "progress", done: done / total });
+  });
+  tell({ kind: "scores", column });
+});
+tell({ kind: "ready" });
