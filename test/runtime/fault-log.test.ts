@@ -44,6 +44,14 @@ describe("the count of faults", () => {
     expect(lines().filter((one) => "_aws" in one)).toHaveLength(1);
   });
 
+  it("shows eyes the figures, and not what is for CloudWatch alone", () => {
+    const { logger, counts, text } = countedFaults("pretty");
+    tell(logger, FAULTS.databaseThrottles, {});
+    counts();
+    expect(text()).toContain("DatabaseThrottles: 1");
+    expect(text()).not.toContain("_aws");
+  });
+
   it("counts anew after each line", () => {
     const { logger, counts, lines } = countedFaults();
     tell(logger, FAULTS.brokerAway, {});

@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { flushFaults, type Logger, makeLogger } from "#libs/runtime/logging.ts";
+import { flushFaults, type Logger, type LogOptions, makeLogger } from "#libs/runtime/logging.ts";
 
 /** A service's real logger, and what it has counted of its faults. */
 export interface CountedFaults {
@@ -11,7 +11,7 @@ export interface CountedFaults {
   text(): string;
 }
 
-export function countedFaults(): CountedFaults {
+export function countedFaults(format: LogOptions["format"] = "json"): CountedFaults {
   let text = "";
   const writer = new Writable({
     write(chunk, _encoding, done) {
@@ -19,11 +19,11 @@ export function countedFaults(): CountedFaults {
       done();
     },
   });
-  const logger = makeLogger({ service: "finder", level: "info", format: "json", writer });
+  const logger = makeLogger({ service: "finder", level: "info", format, writer });
   const lines = () =>
     text
       .split("\n")
-      .slice(0, -1)
+      .filter((line) => line.startsWith("{"))
       .map((line): Record<string, unknown> => JSON.parse(line));
   return {
     logger,
