@@ -20,7 +20,7 @@ import { COVERAGE_PATHS, uncovered } from "./uncovered.ts";
 const KEY = ["symbol", "scan_timestamp"] as const;
 
 function keyOf({ symbol, scan_timestamp }: RawItem): string {
-  return `${symbol} ${scan_timestamp}`;
+  return JSON.stringify([symbol, scan_timestamp]);
 }
 
 /** The results table. How concurrent analyzers keep one item right is told in `result-writes.ts`. */

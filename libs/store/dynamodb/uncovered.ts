@@ -20,7 +20,7 @@ export function uncovered(newestFirst: readonly RawItem[]): RawItem[] {
     if (typeof timeframes !== "object" || timeframes === null) return true;
     const fresh = Object.entries(timeframes)
       .filter(([, result]) => result?.status !== "failed")
-      .map(([timeframe]) => `${symbol} ${timeframe}`)
+      .map(([timeframe]) => JSON.stringify([symbol, timeframe]))
       .filter((key) => !seen.has(key));
     for (const key of fresh) seen.add(key);
     return fresh.length > 0;

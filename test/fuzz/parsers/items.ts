@@ -284,6 +284,8 @@ const scans = (store: Store) => makeScanStore(parts(store).client, parts(store).
 const positions = (store: Store) => makePositionsStore(parts(store).client, parts(store).dependencies);
 const asItem = (given: unknown) => ({ Item: given });
 const asList = (given: unknown) => ({ Items: [given], Count: 1 });
+/** To a query that finds it, and to the look at the whole of what was found. */
+const asListed = (given: unknown) => ({ ...asList(given), Responses: { t: [given] } });
 const oneResult = { item: RESULT, schema: resultsItemSchema };
 const oneScan = { item: SCAN, schema: scanItemSchema };
 
@@ -295,7 +297,7 @@ export const ITEM_PARSERS: readonly FuzzedParser[] = [
   }),
   itemParser("of results, active", {
     ...oneResult,
-    reply: asList,
+    reply: asListed,
     read: async (store) => (await results(store).active())[0],
   }),
   itemParser("of positions, active", {
