@@ -10,9 +10,12 @@ import { processEnvironment } from "#libs/runtime/environment.ts";
 /** State 01 in /proc/net/tcp. */
 const ESTABLISHED = "01";
 
+/** 0, to which nothing is ever connected, when the address does not parse. */
 function brokerPort(): number {
   const { RABBITMQ_URL: url, RABBITMQ_PORT: port } = processEnvironment();
   if (url !== undefined && url !== "") {
+    // The error of an address that does not parse would show it, password and all.
+    if (!URL.canParse(url)) return 0;
     const parsed = new URL(url);
     return Number(parsed.port) || (parsed.protocol === "amqps:" ? 5671 : 5672);
   }

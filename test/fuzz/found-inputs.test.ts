@@ -39,7 +39,7 @@ describe("variables", () => {
     ["RABBITMQ_HOST", "mq/internal@elsewhere"],
     ["RABBITMQ_HOST", "[8:1]"],
     ["RABBITMQ_URL", "amqp:mq.internal"],
-    ["RABBITMQ_URL", "amqp://user:50%@mq.internal"],
+    ["RABBITMQ_URL", "amqp://user:p%@mq.internal"],
   ])("that are wrong are refused in a line: %s=%.40s", (name, value) => {
     let message = "";
     try {

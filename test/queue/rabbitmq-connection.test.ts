@@ -1,10 +1,3 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { connect as connectTcp } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createServer as createTlsServer } from "node:tls";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Delivery, QueueError } from "#libs/queue/queue.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
@@ -274,38 +267,6 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
     await expect(fixture.connect({ url, startupTimeoutMs: 1_500 })).rejects.toThrow(
       /no connection to RabbitMQ at .*\/nowhere for 2 s: the virtual host is unknown/,
     );
-  });
-
-  it("trusts only certificates of the given authority", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "rabbitmq-tls-"));
-    const run = promisify(execFile);
-    const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    await run("openssl", [
-      ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
-      ...["-addext", "subjectAltName=DNS:localhost", "-keyout", keyFile, "-out", certFile],
-    ]);
-    const [key, cert] = await Promise.all([readFile(keyFile), readFile(certFile)]);
-    const server = createTlsServer({ key, cert }, (socket) => {
-      const broker = connectTcp(Number(brokerUrl.port), "127.0.0.1");
-      socket.on("error", () => broker.destroy());
-      broker.on("error", () => socket.destroy());
-      socket.pipe(broker).pipe(socket);
-    });
-    server.on("tlsClientError", () => {});
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    const port = typeof address === "object" ? address?.port : undefined;
-    const url = `amqps://guest:guest@localhost:${port}`;
-    try {
-      await expect(fixture.connect({ url, startupTimeoutMs: 600_000 })).rejects.toThrow(/certificate/);
-      const queue = await fixture.connect({ url, tls: { ca: cert } });
-      await queue.publish(JOBS, [makeJob("a")]);
-      expect(await queue.depth(JOBS)).toMatchObject({ ready: 1 });
-      await queue.close();
-    } finally {
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      await rm(folder, { recursive: true });
-    }
   });
 });
 

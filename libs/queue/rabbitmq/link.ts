@@ -4,6 +4,7 @@ import { tell } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { QueueError } from "../queue.ts";
 import type { BrokerAddress } from "./broker-url.ts";
+import { tlsRemedy } from "./tls-remedy.ts";
 import { doneWithin } from "./within.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -119,15 +120,7 @@ async function firstConnection(
 
 const HOPELESS_CODES = new Set<unknown>([
   // AMQP: ACCESS_REFUSED, NOT_ALLOWED, PRECONDITION_FAILED (other queue arguments)
-  403,
-  530,
-  406,
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "CERT_HAS_EXPIRED",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
+  403, 530, 406,
 ]);
 
 /**
@@ -139,6 +132,8 @@ export function reasonOf(error: Error): string {
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map((one) => (one instanceof Error ? one.message : String(one))).join("; ");
   }
+  const remedy = tlsRemedy(error);
+  if (remedy !== null) return `${error.message}: ${remedy}`;
   if (!error.message.startsWith("Expected ConnectionOpenOk")) return error.message;
   return `the virtual host is unknown, not allowed to this user, or not open yet (${error.message})`;
 }
@@ -147,7 +142,9 @@ export function reasonOf(error: Error): string {
 function isHopeless(error: Error): boolean {
   const code = "code" in error ? error.code : undefined;
   return (
-    HOPELESS_CODES.has(code) || /ACCESS_REFUSED|ACCESS-REFUSED|NOT_ALLOWED|\b(403|530)\b/.test(error.message)
+    tlsRemedy(error) !== null ||
+    HOPELESS_CODES.has(code) ||
+    /ACCESS_REFUSED|ACCESS-REFUSED|NOT_ALLOWED|\b(403|530)\b/.test(error.message)
   );
 }
 
