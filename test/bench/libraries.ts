@@ -21,7 +21,7 @@ import { installedLibrary, type Packages } from "./installed-library.ts";
 import { timeInTurn } from "./rounds.ts";
 
 const TARGET_RATIO = 10;
-const ROUNDS = 15;
+const ROUNDS = 31;
 /** A month of minutes. */
 const candles = madeCandles({ length: 44_000, seed: 1 });
 
@@ -68,13 +68,15 @@ for (const { packages, compare } of LIBRARIES) {
   for (const { work, agreed, hasTarget, ours, theirs } of compare(library.modules)) {
     const [own, other] = timeInTurn([ours, theirs], ROUNDS);
     if (own === undefined || other === undefined) continue;
-    const ratio = other.median / own.median;
+    // By the least times: what else the machine does stretches the longer job more, and a round without a collection
+    // of garbage is in favour of those that make it.
+    const ratio = other.least / own.least;
     const before = fastest.get(work);
     if (before === undefined || ratio < before.ratio) fastest.set(work, { name, ratio, hasTarget });
     print(`\n${name} ${version}: ${work}\n  ${agreed}\n`);
     print(`  ${name} ${perCandle(other.median)} (${perCandle(other.least)}), `);
     print(`engine ${perCandle(own.median)} (${perCandle(own.least)}): `);
-    print(`${ratio.toFixed(1)} times, by the least times ${(other.least / own.least).toFixed(1)}\n`);
+    print(`${ratio.toFixed(1)} times, by medians ${(other.median / own.median).toFixed(1)}\n`);
   }
 }
 const [[missing, missingVersion] = ["", ""]] = Object.entries(NOT_INSTALLABLE);
@@ -86,7 +88,7 @@ print(
       : "it could not be installed when the others were, and no comparison with it has been written"
   }\n`,
 );
-print(`\nAgainst the fastest for the same work:\n`);
+print(`\nAgainst the fastest for the same work, by the least times:\n`);
 for (const [work, { name, ratio, hasTarget }] of fastest) {
   const verdict = ratio >= TARGET_RATIO ? "met" : "MISSED";
   const target = hasTarget ? `at least ${TARGET_RATIO}: ${verdict}` : "no target";
