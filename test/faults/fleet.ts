@@ -61,6 +61,11 @@ export function makeFleet({ programs, environment }: FleetOptions): Fleet {
   const done = new Set<WorkerName>();
   const ends: ProcessEnd[] = [];
   let stopping = false;
+  // However the harness ends, it leaves no process behind.
+  const killAll = () => {
+    for (const { child } of running.values()) child.kill("SIGKILL");
+  };
+  process.once("exit", killAll);
 
   function start(worker: WorkerName): void {
     const count = starts.get(worker) ?? 0;
@@ -136,6 +141,7 @@ export function makeFleet({ programs, environment }: FleetOptions): Fleet {
       await Promise.race([all, late]);
       clearTimeout(timer);
       await all;
+      process.off("exit", killAll);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { FaultPlan } from "#libs/market/simulator/faults.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
+import { makeInTurn } from "#libs/runtime/in-turn.ts";
 import type { Fate } from "#test/support/faulty-dynamodb.ts";
 import { makeRandom } from "#test/support/random.ts";
 import type { DatabaseTrouble, Fault, Phase } from "./faults.ts";
@@ -33,6 +34,7 @@ export function inject(phase: Phase, faults: readonly Fault[], parts: InjectorPa
     struck[kind] = (struck[kind] ?? 0) + times;
   };
   const random = makeRandom(parts.seed * 31 + (phase === "scan" ? 1 : 2));
+  const inTurn = makeInTurn();
   const outages = new Set<DatabaseTrouble>();
   const before = stage.simulator.requests();
   const reached = makeProgress(() => requests + stage.simulator.requests().total - before.total);
@@ -98,9 +100,11 @@ export function inject(phase: Phase, faults: readonly Fault[], parts: InjectorPa
       case "broker restart":
         await reached(fault.at);
         count(fault.kind);
-        await stage.broker.kill();
-        await wait(fault.downMs);
-        await stage.broker.start();
+        await inTurn("broker", async () => {
+          await stage.broker.kill();
+          await wait(fault.downMs);
+          await stage.broker.start();
+        });
         return;
       case "cut": {
         await reached(fault.at);
@@ -135,7 +139,16 @@ export function inject(phase: Phase, faults: readonly Fault[], parts: InjectorPa
       case "full parking":
         await reached(fault.at);
         count(fault.kind);
-        await whileParkingIsFull(stage, () => duringOutage("500", () => wait(fault.forMs)));
+        await setPolicy(
+          "set_policy",
+          "full-parking",
+          "[.]retry[.]",
+          '{"max-length":1}',
+          "--apply-to",
+          "queues",
+        );
+        await duringOutage("500", () => wait(fault.forMs));
+        await setPolicy("clear_policy", "full-parking");
         return;
       case "poison":
       case "stale":
@@ -147,6 +160,13 @@ export function inject(phase: Phase, faults: readonly Fault[], parts: InjectorPa
         // They strike by the number of the request.
         return;
     }
+  }
+
+  /** The broker's tool needs the broker. */
+  async function setPolicy(command: string, ...policy: readonly string[]): Promise<void> {
+    await inTurn("broker", async () => {
+      await stage.broker.ctl(command, "-p", stage.vhost, ...policy);
+    });
   }
 
   async function duringOutage(trouble: DatabaseTrouble, work: () => Promise<void>): Promise<void> {
@@ -169,14 +189,6 @@ export function inject(phase: Phase, faults: readonly Fault[], parts: InjectorPa
       stage.database.decide = () => ({ kind: "pass" });
     },
   };
-}
-
-/** Takes some seconds before and after, which `rabbitmqctl` needs. */
-async function whileParkingIsFull({ broker, vhost }: Stage, work: () => Promise<void>): Promise<void> {
-  const policy = ["-p", vhost, "full-parking"];
-  await broker.ctl("set_policy", ...policy, "[.]retry[.]", '{"max-length":1}', "--apply-to", "queues");
-  await work();
-  await broker.ctl("clear_policy", ...policy);
 }
 
 function exchangePlan(faults: readonly Fault[], seed: number): FaultPlan {
