@@ -8,6 +8,7 @@ import { SettingsError } from "#infra/settings.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import { runBacktest } from "#services/cli/run-backtest.ts";
 import type { Output } from "#services/cli/run-command.ts";
+import { runOptimize } from "#services/cli/run-optimize.ts";
 import { runVerifyStrategy } from "#services/cli/run-verify-strategy.ts";
 import { parseSimulatorArguments } from "#services/cli/simulator-arguments.ts";
 import { parseLocalOptions } from "#services/local/options.ts";
@@ -174,6 +175,22 @@ export const ARGUMENT_PARSERS: readonly FuzzedParser[] = [
     ["--btc", "--funding", "--json"],
     ["--strategy", "BASIC"],
     runVerifyStrategy,
+  ),
+  // No `--workers` and no `--random`: as accepted ones they start threads and searches of minutes.
+  commandParser(
+    "optimize",
+    [
+      "--parameter",
+      "--set",
+      "--grid",
+      "--seed",
+      "--train-days",
+      "--test-days",
+      "--warm-up-days",
+      "--anchored",
+    ].concat(["--objective", "--min-trades", "--top", "--json"]),
+    ["--symbol", "SOLUSDT", "--timeframe", "1m", "--strategy", "BASIC"],
+    runOptimize,
   ),
   fuzzedParser("arguments of cost", () => ({
     inputs: fc.array(

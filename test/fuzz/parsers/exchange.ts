@@ -242,7 +242,7 @@ export const EXCHANGE_PARSERS: readonly FuzzedParser[] = [
         const row = rowsOf(result).find(
           (one) =>
             one?.symbol === ticker.symbol &&
-            printed(one.lastPrice) === ticker.lastPrice &&
+            Number(one.lastPrice) === ticker.lastPrice &&
             Number(one.turnover24h) === ticker.turnover24h,
         );
         assert.ok(row, `no row for ${JSON.stringify(ticker)}`);
