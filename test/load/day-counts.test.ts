@@ -33,8 +33,13 @@ describe("what the services say of a day", () => {
   });
 
   it("tells the way from the candle's close to the table, of candles that closed at the signal's minute", () => {
-    const counts = read(signal("1m", "position stored"), signal("5m", "position stored"));
+    const counts = read(
+      signal("1m", "position stored"),
+      signal("1m", "[3/4] no entry"),
+      signal("5m", "position stored"),
+    );
     expect(counts.latenciesMs).toEqual([2_400]);
+    expect(counts.decisionsMs).toEqual([2_400, 2_400]);
     expect(counts.olderEntries).toBe(1);
     expect([...counts.entries]).toEqual([
       `SOLUSDT@${MINUTE * 60}`,

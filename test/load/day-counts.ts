@@ -21,6 +21,8 @@ export interface DayCounts {
    * minute of their signal. An entry may be older: its strategy was selected only now.
    */
   readonly latenciesMs: number[];
+  /** The same until the finder's decision, entry or none, which there are many of. */
+  readonly decisionsMs: number[];
   olderEntries: number;
   /** Lines above the level info, by process and message. */
   readonly complaints: Map<string, number>;
@@ -41,6 +43,7 @@ export function emptyCounts(): DayCounts {
     ends: new Map(),
     entries: new Set(),
     latenciesMs: [],
+    decisionsMs: [],
     olderEntries: 0,
     complaints: new Map(),
     logBytes: 0,
@@ -120,7 +123,7 @@ function count(service: string, line: Line, counts: DayCounts): void {
   } else if (signalEnd !== undefined && line.signalId !== undefined) {
     add(counts.signals, line.signalId);
     add(counts.ends, signalEnd.name);
-    if (signalEnd.entry) countEntry(line.signalId, signalEnd, Date.parse(line.time), counts);
+    countDecision(line.signalId, signalEnd, Date.parse(line.time), counts);
   } else if (line.msg === "signals published") {
     counts.selectorRuns += 1;
     counts.signalsPublished += line.signals ?? 0;
@@ -130,14 +133,16 @@ function count(service: string, line: Line, counts: DayCounts): void {
 }
 
 /** The id of a signal is `symbol:timeframe:strategy:minute`; the candle is the last that had closed by then. */
-function countEntry(signalId: string, end: SignalEnd, storedMs: number, counts: DayCounts): void {
+function countDecision(signalId: string, end: SignalEnd, endedMs: number, counts: DayCounts): void {
   const [symbol = "", timeframe = "", , minute = ""] = signalId.split(":");
   if (!isTimeframe(timeframe)) throw new Error(`no timeframe in the signal id ${signalId}`);
   const issuedMs = Number(minute) * MINUTE_MS;
   const closedMs = Math.floor(issuedMs / timeframeMs(timeframe)) * timeframeMs(timeframe);
-  counts.entries.add(positionKey(symbol, closedMs / 1000));
+  const fresh = closedMs === issuedMs;
+  if (fresh) counts.decisionsMs.push(endedMs - closedMs);
+  if (end.entry) counts.entries.add(positionKey(symbol, closedMs / 1000));
   if (end !== STORED) return;
-  if (closedMs === issuedMs) counts.latenciesMs.push(storedMs - closedMs);
+  if (fresh) counts.latenciesMs.push(endedMs - closedMs);
   else counts.olderEntries += 1;
 }
 

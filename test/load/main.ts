@@ -111,6 +111,7 @@ await runService("load", async (scope) => {
     ends: Object.fromEntries(counts.ends),
     positions: counts.entries.size,
     latencyMs: quantilesOf(counts.latenciesMs),
+    decisionMs: quantilesOf(counts.decisionsMs),
     logMegabytes: rounded(counts.logBytes / 1e6, 1),
     mostWaiting: Math.max(...samples.queues.map(({ ready }) => ready)),
     links: { warm, last },

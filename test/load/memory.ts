@@ -65,13 +65,15 @@ export function memoryFaults(row: MemoryRow): string[] {
   return faults;
 }
 
-const FEWEST_POINTS = 5;
+/** In less time a cache that fills cannot be told from a leak. */
+const SHORTEST_TREND_MINUTES = 180;
 
 function growth<T extends HeapRow | ProcessSample>(
   rows: readonly T[],
   of: (row: T) => number,
 ): number | null {
-  if (rows.length < FEWEST_POINTS) return null;
+  const measuredMinutes = (rows.at(-1)?.minute ?? 0) - (rows[0]?.minute ?? 0);
+  if (measuredMinutes < SHORTEST_TREND_MINUTES) return null;
   return trendOf(rows.map((row) => ({ at: row.minute, value: of(row) }))).growth;
 }
 

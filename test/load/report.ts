@@ -23,6 +23,8 @@ export interface LoadReport {
   readonly positions: number;
   /** From the close of a candle to its position in the table. */
   readonly latencyMs: Quantiles;
+  /** From the close of a candle to a finder's decision on it, entry or none. */
+  readonly decisionMs: Quantiles;
   readonly logMegabytes: number;
   readonly mostWaiting: number;
   readonly links: { readonly warm: BrokerLinks; readonly last: BrokerLinks };
@@ -55,7 +57,9 @@ export function rates(counts: DayCounts) {
 
 /** The run for people. */
 export function describeReport(report: LoadReport): string {
-  const { latencyMs, taskMs, links } = report;
+  const { latencyMs, decisionMs, taskMs, links } = report;
+  const spread = (of: Quantiles) =>
+    `p50 ${seconds(of.p50)}, p99 ${seconds(of.p99)}, most ${seconds(of.most)} (${grouped(of.count)} of them)`;
   const seconds = (ms: number | null) => (ms === null ? "none" : `${(ms / 1000).toFixed(2)} s`);
   const ends = Object.entries(report.ends).map(([end, times]) => `${end} ${grouped(times)}`);
   return [
@@ -65,7 +69,9 @@ export function describeReport(report: LoadReport): string {
     `scans ${report.scans}   tasks ${grouped(report.tasks)}   ${report.tasksPerSecond} a second   one: p50 ${seconds(taskMs.p50)}, p99 ${seconds(taskMs.p99)}`,
     `selector runs ${grouped(report.selectorRuns)}   signals ${grouped(report.signals)}   ${report.signalsPerSecond} a second, selection included`,
     `ends: ${ends.join(", ")}`,
-    `positions ${grouped(report.positions)}; candle close to position, 2 s of waiting for the candle included: p50 ${seconds(latencyMs.p50)}, p99 ${seconds(latencyMs.p99)}, most ${seconds(latencyMs.most)} (${grouped(latencyMs.count)} of them)`,
+    `positions ${grouped(report.positions)}`,
+    `from a candle's close, 2 s of waiting for the candle included, to the decision: ${spread(decisionMs)}`,
+    `                                                             to the position: ${spread(latencyMs)}`,
     `broker: connections ${links.warm.connections} then ${links.last.connections}, channels ${links.warm.channels} then ${links.last.channels}, queues ${links.warm.queues} then ${links.last.queues}; at most ${report.mostWaiting} messages waited at the end of a minute`,
     `log ${report.logMegabytes} MB`,
     "",
