@@ -11,12 +11,21 @@ const POLL_MS = 2;
 /** Of the work of one minute or scan: far more than on a machine that does nothing else. */
 const WORK_WITHIN_MS = 15 * 60_000;
 
-/** Runs the day minute by minute: each begins when the work of the one before is done. */
+/**
+ * Runs the day minute by minute: each begins when the work of the one before is done. Told to stop, it ends with the
+ * minute in work.
+ * @returns what was done in how many minutes.
+ */
 export async function runDay(
   world: World,
-  day: { readonly startMs: number; readonly minutes: number; readonly tasksOfScan: number },
+  day: {
+    readonly startMs: number;
+    readonly minutes: number;
+    readonly tasksOfScan: number;
+    readonly stopping: AbortSignal;
+  },
   minuteEnded: (minute: number, counts: DayCounts) => Promise<void>,
-): Promise<DayCounts> {
+): Promise<{ readonly minutes: number; readonly counts: DayCounts }> {
   const counts = emptyCounts();
   const until = async (what: string, done: () => boolean) => {
     const deadlineMs = monotonicMs() + WORK_WITHIN_MS;
@@ -33,7 +42,8 @@ export async function runDay(
     return (monotonicMs() - startedMs) / 1000;
   };
 
-  for (let minute = 0; minute < day.minutes; minute++) {
+  let minute = 0;
+  for (; minute < day.minutes && !day.stopping.aborted; minute++) {
     const tickMs = day.startMs + minute * MINUTE_MS + AFTER_THE_MINUTE_MS + TICK_MARGIN_MS;
     // The first run of scanner and selector is their start.
     if (minute === 0) world.startSchedules();
@@ -56,5 +66,5 @@ export async function runDay(
     }
     await minuteEnded(minute, counts);
   }
-  return counts;
+  return { minutes: minute, counts };
 }

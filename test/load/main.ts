@@ -39,8 +39,7 @@ await runService("load", async (scope) => {
   const options = parseArguments<Options>(command, commandLineArguments(), print);
   if (options === null) return 0;
   const { hours } = options;
-  const minutes = hours * 60;
-  const warmUpMinutes = Math.min(120, minutes / 2);
+  const warmUpMinutes = Math.min(120, hours * 30);
   const startedMs = monotonicMs();
 
   const world = await startWorld(scope, {
@@ -56,18 +55,22 @@ await runService("load", async (scope) => {
   });
   const samples = emptySamples();
   const links: BrokerLinks[] = [];
-  const counts = await runDay(
+  const { minutes, counts } = await runDay(
     world,
-    { startMs: START_MS, minutes, tasksOfScan: COINS * TIMEFRAMES.length },
+    {
+      startMs: START_MS,
+      minutes: hours * 60,
+      tasksOfScan: COINS * TIMEFRAMES.length,
+      stopping: scope.stopping,
+    },
     async (minute, soFar) => {
-      scope.stopping.throwIfAborted();
       const hourEnds = (minute + 1) % 60 === 0;
       for (const process of world.services()) {
         append(samples.processes, process.name, sampleProcess(process, minute));
         if (hourEnds) append(samples.heaps, process.name, await sampleHeap(process, minute));
       }
       samples.queues.push(await sampleQueues(world.queue, minute));
-      if (minute + 1 === warmUpMinutes || minute + 1 === minutes) links.push(await brokerLinks(world));
+      if (minute + 1 === warmUpMinutes) links.push(await brokerLinks(world));
       if (hourEnds) {
         const seconds = Math.round((monotonicMs() - startedMs) / 1000);
         printError(
@@ -78,8 +81,8 @@ await runService("load", async (scope) => {
   );
 
   const memory = memoryRows(samples, warmUpMinutes);
-  const [warm, last] = [links[0], links.at(-1)];
-  if (warm === undefined || last === undefined) throw new Error("the broker was not looked at");
+  const last = await brokerLinks(world);
+  const warm = links[0] ?? last;
   const faults = [
     ...(await workFaults(world, counts, {
       startMs: START_MS,
@@ -97,7 +100,7 @@ await runService("load", async (scope) => {
   ];
   const report: LoadReport = {
     simulated: SIMULATED,
-    hours,
+    hours: rounded(minutes / 60, 2),
     node: process.versions.node,
     cores: availableParallelism(),
     database: world.databaseName,
