@@ -132,7 +132,10 @@ describe("the deflated Sharpe ratio", () => {
           const deflated = (n: number) =>
             deflatedSharpe(sample, { count: n, sharpeVariance: null }) ?? Number.NaN;
           expect(deflated(1)).toBe(probabilisticSharpe(sample));
-          expect(deflated(trials + 1)).toBeLessThan(deflated(trials));
+          const [before, after] = [deflated(trials), deflated(trials + 1)];
+          expect(after).toBeLessThanOrEqual(before);
+          // Next to 0 and to 1 one trial more is less than the last digit.
+          if (before > 1e-9 && before < 1 - 1e-9) expect(after).toBeLessThan(before);
         },
       ),
     );
