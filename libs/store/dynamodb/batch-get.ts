@@ -10,36 +10,36 @@ const MOST_KEYS = 100;
 /** The SDK does not repeat what was left over because of its size or the table's capacity. */
 const LEFT_OVER_DELAYS_MS = backoffDelays({ firstMs: 50, factor: 2, capMs: 1_000, retries: 6 });
 
-/** The items of the keys, in any order; those that are not there are left out. Eventually consistent. */
-export async function batchGet(
+/**
+ * The items of the keys, in any order, as the replies bring them; those that are not there are left out. Eventually
+ * consistent.
+ */
+export async function* batchGet(
   client: DynamoDBDocumentClient,
   doing: string,
   tableName: string,
   keys: readonly RawItem[],
-): Promise<RawItem[]> {
-  const items: RawItem[] = [];
+): AsyncGenerator<readonly RawItem[]> {
   for (let from = 0; from < keys.length; from += MOST_KEYS) {
-    items.push(...(await getAll(client, doing, tableName, keys.slice(from, from + MOST_KEYS))));
+    yield* replies(client, doing, tableName, keys.slice(from, from + MOST_KEYS));
   }
-  return items;
 }
 
-async function getAll(
+async function* replies(
   client: DynamoDBDocumentClient,
   doing: string,
   tableName: string,
   keys: readonly RawItem[],
-): Promise<RawItem[]> {
-  const items: RawItem[] = [];
+): AsyncGenerator<readonly RawItem[]> {
   let left = [...keys];
   let tries = 0;
   for (;;) {
     const command = new BatchGetCommand({ RequestItems: { [tableName]: { Keys: left } } });
     const { Responses, UnprocessedKeys } = await send(doing, () => client.send(command));
     const got = Responses?.[tableName] ?? [];
-    items.push(...got);
+    yield got;
     left = [...(UnprocessedKeys?.[tableName]?.Keys ?? [])];
-    if (left.length === 0) return items;
+    if (left.length === 0) return;
     // A reply holds 16 MB: what is left over of many large items is no sign of trouble.
     if (got.length > 0) tries = 0;
     const waitMs = LEFT_OVER_DELAYS_MS[tries];

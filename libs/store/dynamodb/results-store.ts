@@ -109,9 +109,11 @@ export function makeResultsStore(
       if (missing.length === 0) return chosen.flatMap((row) => found.get(keyOf(row)) ?? []);
       const keys = missing.map(({ symbol, scan_timestamp }) => ({ symbol, scan_timestamp }));
       for (const row of missing) found.set(keyOf(row), null);
-      for (const raw of await batchGet(client, "reading the newest results", tableName, keys)) {
-        if (raw.status !== "active" || !isAlive(raw, seconds)) continue;
-        found.set(keyOf(raw), parseOrSkip(resultsItemSchema, raw, "results item", KEY, logger));
+      for await (const reply of batchGet(client, "reading the newest results", tableName, keys)) {
+        for (const raw of reply) {
+          if (raw.status !== "active" || !isAlive(raw, seconds)) continue;
+          found.set(keyOf(raw), parseOrSkip(resultsItemSchema, raw, "results item", KEY, logger));
+        }
       }
     }
   }
