@@ -14,7 +14,6 @@ export function returnsCorrelation(a: Candles, b: Candles): number | null {
   const first = Math.max(1, 1 - offset);
   const end = Math.min(a.length, b.length - offset);
   const count = end - first;
-  if (count < 2) return null;
   const returnOf = (close: Float64Array, i: number): number => Math.log(at(close, i) / at(close, i - 1));
   let meanA = 0;
   let meanB = 0;
@@ -34,6 +33,7 @@ export function returnsCorrelation(a: Candles, b: Candles): number | null {
     squaresB += y * y;
     products += x * y;
   }
+  // So it is for one common return, which is its own mean, and for none.
   if (squaresA === 0 || squaresB === 0) return null;
   return Math.min(1, Math.max(-1, products / Math.sqrt(squaresA * squaresB)));
 }

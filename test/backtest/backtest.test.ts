@@ -104,6 +104,13 @@ describe("the best strategy", () => {
     expect(best(rows, second, first)).toBe("FIRST");
   });
 
+  it("is not the one that won more often and earned less", () => {
+    const rows = [...WIN, ...WIN, ...LOSS, FLAT];
+    const [more, often] = [longAt("MORE", 60, 62, 64), longAt("OFTEN", 60)];
+    expect(best(rows, more, often)).toBe("MORE");
+    expect(best(rows, often, more)).toBe("MORE");
+  });
+
   it("may have lost, when no other earned more", () => {
     expect(best([...WIN, ...LOSS, FLAT], longAt("LOSES", 62), longAt("RESTS"))).toBe("LOSES");
     expect(best([...WIN, ...LOSS, FLAT], longAt("RESTS"), longAt("LOSES", 62))).toBe("LOSES");

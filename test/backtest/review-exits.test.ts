@@ -160,6 +160,39 @@ describe("a candle with stop and target", () => {
     expect(ambiguity).toMatchObject({ trades: 1, decided: 0, optimisticWinRate: 100 });
   });
 
+  it("is not decided by minutes after it", () => {
+    const { market, trade } = stoppedIn(both);
+    const quiet: Row = [100, 100, 100, 100];
+    const later = inside(quiet, quiet, quiet, quiet, quiet, [100, 102.1, 100, 102]);
+    expect(reviewExits([trade], market, later).ambiguity).toMatchObject({ trades: 1, decided: 0 });
+  });
+
+  it("is decided by minutes from a series that began long before", () => {
+    const { market, trade } = stoppedIn(both);
+    const quiet: Row = [100, 100, 100, 100];
+    const minutes = candlesOf(MINUTE_MS, START + MINUTE_MS, [
+      quiet,
+      quiet,
+      quiet,
+      quiet,
+      [100, 102.1, 100, 102],
+    ]);
+    expect(reviewExits([trade], market, minutes).trades[0]?.exitReason).toBe("take_profit");
+  });
+
+  it("may be the candle's highest and lowest minute that decide", () => {
+    const { market, trade } = stoppedIn(both);
+    const top = inside([102.5, 102.5, 102.5, 102.5]);
+    expect(reviewExits([trade], market, top).trades[0]?.exitReason).toBe("take_profit");
+    const bottom = inside([98.5, 98.5, 98.5, 98.5]);
+    expect(reviewExits([trade], market, bottom).trades[0]?.exitReason).toBe("stop_loss");
+  });
+
+  it("takes a trade without a result for none that was won", () => {
+    const { market, trade } = stoppedIn([100, 101.9, 98.5, 100]);
+    expect(reviewExits([{ ...trade, net: 0 }], market).ambiguity.optimisticWinRate).toBe(0);
+  });
+
   it("stays a loss when the minutes begin late or end early", () => {
     const { market, trade } = stoppedIn(both);
     const minutes = inside([100, 100, 100, 100], [100, 102.1, 100, 102], [102, 102, 98.5, 99]);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { backtest } from "#libs/backtest/backtest.ts";
+import { simulate } from "#libs/backtest/simulate.ts";
 import { DEFAULT_TRADE_RULES, type TradeRules } from "#libs/backtest/trade-rules.ts";
 import type { FundingRates } from "#libs/strategy/candles.ts";
+import type { Strategy } from "#libs/strategy/strategy.ts";
+import { makeStudy } from "#libs/strategy/study.ts";
 import { MINUTE_MS } from "#libs/strategy/timeframe.ts";
 import {
   FLAT,
@@ -64,6 +67,7 @@ describe("a trade", () => {
     expect(trades).toHaveLength(0);
     expect(figures.skippedEntries).toBe(1);
     expect(run([LONG, [100.49, 103, 100, 103], FLAT]).trades).toHaveLength(1);
+    expect(run([LONG, [125, 125, 125, 125]], { entryTolerancePercent: 25 }).figures.skippedEntries).toBe(0);
   });
 
   it("may follow in the candle in which the one before ended", () => {
@@ -89,6 +93,7 @@ describe("a trade", () => {
       fees: 0,
     });
     expect(bestStrategy).toBe("NONE");
+    expect(run([SHORT, FLAT, FLAT]).openTrade).toMatchObject({ side: "SHORT", entryPrice: 100 });
   });
 
   it("loses the margin and no more when the loss exceeds it", () => {
@@ -131,5 +136,56 @@ describe("figures", () => {
     expect(figures.profitFactor).toBeCloseTo(2, 9);
     expect(figures.holdingMinutesAvg).toBe(1);
     expect(run([...win, FLAT], FREE).figures).toMatchObject({ profitFactor: null, avgLoss: null });
+  });
+});
+
+describe("a simulation", () => {
+  const simulated = (rows: readonly Row[], strategy: Strategy, endIndex?: number) =>
+    simulate(makeStudy(markedInput(rows)), strategy, {
+      parameters: {},
+      rules: DEFAULT_TRADE_RULES,
+      tickSize: undefined,
+      firstIndex: FIRST,
+      endIndex,
+    });
+
+  it("sees no candle from its end on", () => {
+    for (const [mark, exit] of [
+      [LONG, [100, 103, 100, 103]],
+      [SHORT, [100, 100, 97, 97]],
+    ] as const) {
+      const rows: Row[] = [mark, FLAT, exit, FLAT];
+      expect(simulated(rows, MARKED, FIRST + 3).trades).toHaveLength(1);
+      expect(simulated(rows, MARKED, FIRST + 2)).toMatchObject({
+        trades: [],
+        openTrade: { entryPrice: 100 },
+      });
+      expect(simulated(rows, MARKED, FIRST + 1)).toMatchObject({ trades: [], openTrade: null });
+    }
+  });
+
+  it("asks a strategy only where its gate is open, and trades what it says there", () => {
+    const asked: number[] = [];
+    const gated: Strategy = {
+      ...MARKED,
+      decide: (view, parameters) => {
+        asked.push(view.close());
+        return MARKED.decide(view, parameters);
+      },
+      gate: () => ({ changeWindow: 2, changePercent: 0.3, rsiAtMost: -Infinity, rsiAtLeast: Infinity }),
+    };
+    const rows: Row[] = [
+      FLAT,
+      [100, 100.4, 100, 100.4],
+      FLAT,
+      [100, 100.5, 100, 100.5, 1],
+      [100.5, 103, 100.5, 103],
+      // The last candle signals, and has no next one to enter at.
+      [103, 104, 103, 104, 1],
+    ];
+    const { trades, openTrade } = simulated(rows, gated);
+    expect(trades.map(({ entryPrice }) => entryPrice)).toEqual([100.5]);
+    expect(openTrade).toBeNull();
+    expect(asked).toEqual([100.4, 100, 100.5, 103]);
   });
 });

@@ -8,6 +8,8 @@ import type { TrendDirection } from "#libs/strategy/trend.ts";
 import { madeInput } from "#test/support/study-inputs.ts";
 
 interface Circumstances {
+  /** Percent; by default what fits the coin's trend. */
+  readonly change: number;
   readonly coin: TrendDirection;
   readonly btc: TrendDirection;
   readonly btcStrength: number;
@@ -22,6 +24,7 @@ interface Circumstances {
 /** A view whose answers are given; all others are those of a made market. */
 function viewOf(given: Partial<Circumstances>): MarketView {
   const now: Circumstances = {
+    change: { UP: 1, DOWN: -1, SIDEWAYS: 0 }[given.coin ?? "SIDEWAYS"],
     coin: "SIDEWAYS",
     btc: "SIDEWAYS",
     btcStrength: 50,
@@ -33,9 +36,8 @@ function viewOf(given: Partial<Circumstances>): MarketView {
     frames: 5,
     ...given,
   };
-  const change = { UP: 1, DOWN: -1, SIDEWAYS: 0 }[now.coin];
   const answers: Partial<MarketView> = {
-    changePercent: () => change,
+    changePercent: () => now.change,
     coinTrend: () => now.coin,
     btcTrend: () => now.btc,
     btcTrends: (direction) => now.btc === direction,
@@ -107,6 +109,65 @@ describe("ADVANCED", () => {
     ["none", { resistance: 0.5, rsi: 70, percentB: 0.9, funding: "LONG_HEAVY", btc: "UP", btcStrength: 71 }],
   ])("scenario D: %s", (expected, given) => {
     expect(decided(given)).toBe(expected);
+  });
+
+  it("looks for a trend beyond the threshold only", () => {
+    const down = { coin: "DOWN", funding: "LONG_HEAVY" } as const;
+    const up = { coin: "UP", funding: "SHORT_HEAVY" } as const;
+    expect([-0.51, -0.5, 0.3, Number.NaN].map((change) => decided({ ...down, change }))).toEqual([
+      "SHORT 80",
+      "none",
+      "none",
+      "none",
+    ]);
+    expect([0.51, 0.5, -0.3, Number.NaN].map((change) => decided({ ...up, change }))).toEqual([
+      "LONG 80",
+      "none",
+      "none",
+      "none",
+    ]);
+  });
+
+  it("does not trade with a change that the averages do not confirm", () => {
+    expect(decided({ change: -1, funding: "LONG_HEAVY" })).toBe("none");
+    expect(decided({ change: 1, funding: "SHORT_HEAVY" })).toBe("none");
+    expect(decided({ change: 1, coin: "DOWN", funding: "SHORT_HEAVY" })).toBe("none");
+  });
+
+  it("buys a reversal before it sells one, where parameters allow both", () => {
+    const both = withDefaults(ADVANCED, {
+      reversal: { base: 90, rsiLow: 60, rsiHigh: 40, percentBLow: 1, percentBHigh: 0 },
+    });
+    const view = (given: Partial<Circumstances>) => ADVANCED.decide(viewOf({ rsi: 50, ...given }), both);
+    expect(view({ support: 0.5, resistance: 0.5 })).toMatchObject({ side: "LONG" });
+    expect(view({ resistance: 0.5 })).toMatchObject({ side: "SHORT" });
+  });
+
+  it("says what it saw", () => {
+    const reasons = (given: Partial<Circumstances>) => {
+      const decision = ADVANCED.decide(viewOf(given), ADVANCED.defaults);
+      return decision.kind === "signal" ? decision.reasons : [];
+    };
+    expect(reasons({ coin: "UP", btc: "UP", rsi: 49, resistance: 2.345 })).toEqual([
+      "coin trend UP (1.00 %)",
+      "resistance 2.35 % away",
+      "BTC UP",
+      "5 Fibonacci frames",
+    ]);
+    expect(reasons({ coin: "DOWN", funding: "LONG_HEAVY" })).toEqual([
+      "coin trend DOWN (-1.00 %)",
+      "support none",
+      "BTC SIDEWAYS",
+      "5 Fibonacci frames",
+      "funding LONG_HEAVY",
+    ]);
+    expect(reasons({ support: 0.5, rsi: 30, percentB: 0.1, btc: "UP" }).slice(0, 2)).toEqual([
+      "support zone 0.50 % away",
+      "RSI 30.0, percentB 0.10",
+    ]);
+    expect(reasons({ resistance: 0.5, rsi: 70, percentB: 0.9, btc: "DOWN" })[0]).toBe(
+      "resistance zone 0.50 % away",
+    );
   });
 
   it("takes thresholds from its parameters, and refuses those it does not have", () => {

@@ -154,7 +154,7 @@ describe("a gate", () => {
       fc.property(gates, (gate) => {
         expectRight(gate);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -318,10 +318,13 @@ describe("the gate of ADVANCED", () => {
       riseRsiAtMost: 70,
       fallRsiAtLeast: 30,
     });
-    expect(gateOf({ reversal: { btcWith: 9 } })?.needs?.NEUTRAL).toMatchObject({
-      oversold: "shut",
-      overbought: "shut",
-    });
+    // A score that reaches its threshold exactly suffices.
+    const [nearly, withBtc, alone] = [{ btcWith: 9 }, { btcWith: 10 }, { btcElse: 10 }].map(
+      (overrides) => gateOf({ reversal: overrides })?.needs?.NEUTRAL,
+    );
+    expect(nearly).toMatchObject({ oversold: "shut", overbought: "shut" });
+    expect(withBtc).toMatchObject({ oversold: "btc", overbought: "btc" });
+    expect(alone).toMatchObject({ oversold: "nothing", overbought: "nothing" });
     expect(gateOf({ trend: { rsiOverbought: 40, rsiOversold: 60 } })?.needs?.NEUTRAL).toMatchObject({
       riseRsiAtMost: 40,
       fallRsiAtLeast: 60,
