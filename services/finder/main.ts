@@ -3,7 +3,7 @@ import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { makeHistoryLoader } from "#libs/market/history.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
-import { clockOf } from "#libs/runtime/clock.ts";
+import { clockOf, systemClock } from "#libs/runtime/clock.ts";
 import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
@@ -25,15 +25,23 @@ await runService("finder", async (scope) => {
 
   const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl, logger });
   scope.own(dynamo, (client) => client.destroy());
-  const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
-  scope.own(queue, (broker) => broker.close());
   const market = makeBybitMarketData({
     ...exchangeOptionsOf(config),
     stopping: scope.stopping,
     logger,
   });
-
   const clock = makeExchangeClock(market, clockOf(config.simulatedTime));
+  await clock.sync().catch((error: unknown) => {
+    logger.warn({ err: error }, "the exchange's time is not known yet: this machine's is taken");
+  });
+  const queue = await connectRabbitMq({
+    url: rabbitMqUrl(config),
+    logger,
+    signal: scope.stopping,
+    // How long a signal has waited goes by the exchange too; a simulated clock that stands still measures nothing.
+    clock: config.simulatedTime === undefined ? clock : systemClock,
+  });
+  scope.own(queue, (broker) => broker.close());
 
   const find = makeFind({
     logger,
