@@ -23,7 +23,7 @@ import { optimizeJson } from "./optimize/optimize-json.ts";
 import { optimizeReport } from "./optimize/optimize-report.ts";
 import { allParameters, parseParameter, USUAL_GRID, usualParameters } from "./optimize/parse-parameter.ts";
 import { daysToCandles, layOver } from "./optimize/plan-windows.ts";
-import { type SearchTask, scanSets } from "./optimize/scan-sets.ts";
+import { type SearchTask, scoreHere } from "./optimize/scan-sets.ts";
 import { makeSearchProgress } from "./optimize/search-progress.ts";
 import type { SearchSubject } from "./optimize/search-subject.ts";
 import { scoreOnThreads } from "./optimize/search-threads.ts";
@@ -148,7 +148,7 @@ async function search(options: Options, output: SearchOutput, known: readonly St
   const study = makeStudy(market);
   const scores =
     threads === 1
-      ? scanSets(task, { study, strategy }, space.sets, (done, total) => progress.show(done / total))
+      ? scoreHere(task, { study, strategy }, space.sets, progress.show)
       : await scoreOnThreads(task, space.sets, threads, progress.show);
   progress.clear();
   const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);

@@ -101,6 +101,19 @@ describe("optimize", () => {
     expect(three).toEqual(one);
   });
 
+  it("scores more sets than one walk takes", async () => {
+    const args = ["--json", "--grid", "--min-trades", "3"];
+    const rules = [
+      "--parameter",
+      "rules.stopLossPercent=0.5:2:0.03",
+      "--parameter",
+      "rules.takeProfitPercent=1:4:0.07",
+    ];
+    const [one, two] = [await run(...args, ...rules), await run(...args, ...rules, "--workers", "2")];
+    expect(JSON.parse(one.out).search.configurations_tried).toBe(51 * 43);
+    expect(two).toEqual(one);
+  });
+
   it("searches the declared parameters when nobody says which", async () => {
     const found = await json(
       "--min-trades",

@@ -1,6 +1,6 @@
 import { type Assignment, assignmentOf, ConfigurationMaker } from "#libs/backtest/search/configuration.ts";
 import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts";
-import type { ScoreTable } from "#libs/backtest/search/score.ts";
+import { ScoreTable } from "#libs/backtest/search/score.ts";
 import type { ParameterValues, SearchedParameter } from "#libs/backtest/search/search-space.ts";
 import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
@@ -28,4 +28,28 @@ export function scanSets(
   const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);
   const configurations = sets.map((set) => maker.make(assignmentOf(fixed, searched, set)));
   return scanConfigurations({ study, strategy, configurations, stretches, detail }, onCandles);
+}
+
+/** Sets scored in one walk: more need memory for no gain. */
+export const MOST_SETS_A_WALK = 2048;
+
+/**
+ * Scores all sets of a search on this thread.
+ * @param onDone is told which part of the work is done, 0 to 1.
+ */
+export function scoreHere(
+  task: SearchTask,
+  subject: { readonly study: Study; readonly strategy: Strategy },
+  sets: readonly ParameterValues[],
+  onDone: (part: number) => void,
+): ScoreTable {
+  const table = new ScoreTable(sets.length, task.stretches.length);
+  for (let first = 0; first < sets.length; first += MOST_SETS_A_WALK) {
+    const some = sets.slice(first, first + MOST_SETS_A_WALK);
+    const scores = scanSets(task, subject, some, (done, total) =>
+      onDone((first + (some.length * done) / total) / sets.length),
+    );
+    table.putAll(first, scores);
+  }
+  return table;
 }

@@ -3,15 +3,14 @@ import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { ScoreTable } from "#libs/backtest/search/score.ts";
 import type { ParameterValues } from "#libs/backtest/search/search-space.ts";
-import type { SearchTask } from "./scan-sets.ts";
+import { MOST_SETS_A_WALK, type SearchTask } from "./scan-sets.ts";
 import type { Order, Report } from "./search-worker.ts";
 import { sharedCandles, sharedMarket } from "./shared-market.ts";
 
 /** Orders a thread gets when all are as long: enough that none waits long for the last, few enough to share work. */
 const ORDERS_A_THREAD = 4;
-/** Sets of an order: more need memory for no gain, fewer share too little. */
+/** Sets of an order: fewer share too little. */
 const LEAST_SETS = 32;
-const MOST_SETS = 2048;
 
 /**
  * Scores the sets of a search on several threads. Which thread scores which set changes nothing.
@@ -74,7 +73,7 @@ export async function scoreOnThreads(
 
 function ordersOf(sets: readonly ParameterValues[], threads: number) {
   const even = Math.ceil(sets.length / (threads * ORDERS_A_THREAD));
-  const size = Math.min(MOST_SETS, Math.max(LEAST_SETS, even));
+  const size = Math.min(MOST_SETS_A_WALK, Math.max(LEAST_SETS, even));
   // Each thread one order at least.
   const length = Math.min(size, Math.ceil(sets.length / threads));
   return Array.from({ length: Math.ceil(sets.length / length) }, (_, k) => ({
