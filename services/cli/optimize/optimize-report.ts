@@ -102,7 +102,11 @@ function verdict(subject: SearchSubject, result: SearchResult): string[] {
   const kept =
     result.keptPercent === null ? "" : `, ${result.keptPercent.toFixed(0)} % kept from window to window`;
   return [
-    `Walk-forward efficiency   ${fixed(result.efficiency === null ? null : result.efficiency * 100, 0, " %")} of the PnL a day that was promised`,
+    `Walk-forward efficiency   ${
+      result.efficiency === null
+        ? `${UNDEFINED} (the train windows promised no profit)`
+        : `${fixed(result.efficiency * 100, 0, " %")} of the PnL a day that was promised`
+    }`,
     `Windows with a profit     ${result.profitableWindows} of ${result.tradedWindows}`,
     `Stability of the choice   ${count(result.differentSets, "different set")}${kept}`,
     `Configurations tried      ${grouped(luck.trials)}`,
