@@ -182,10 +182,14 @@ describe("a candle with stop and target", () => {
 
   it("may be the candle's highest and lowest minute that decide", () => {
     const { market, trade } = stoppedIn(both);
-    const top = inside([102.5, 102.5, 102.5, 102.5]);
-    expect(reviewExits([trade], market, top).trades[0]?.exitReason).toBe("take_profit");
-    const bottom = inside([98.5, 98.5, 98.5, 98.5]);
-    expect(reviewExits([trade], market, bottom).trades[0]?.exitReason).toBe("stop_loss");
+    for (const [price, exitReason] of [
+      [102.5, "take_profit"],
+      [98.5, "stop_loss"],
+    ] as const) {
+      const { trades, ambiguity } = reviewExits([trade], market, inside([price, price, price, price]));
+      expect(trades[0]?.exitReason).toBe(exitReason);
+      expect(ambiguity.decided).toBe(1);
+    }
   });
 
   it("takes a trade without a result for none that was won", () => {

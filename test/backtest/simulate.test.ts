@@ -180,6 +180,7 @@ describe("a simulation", () => {
       FLAT,
       [100, 100.5, 100, 100.5, 1],
       [100.5, 103, 100.5, 103],
+      [103, 103, 103, 103],
       // The last candle signals, and has no next one to enter at.
       [103, 104, 103, 104, 1],
     ];

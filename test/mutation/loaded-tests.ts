@@ -28,6 +28,12 @@ const state: InstrumenterContext = {};
 const BUNDLE = ".mutated-tests.mjs";
 
 /**
+ * Stryker's limit is a hundred times as often as all tests together run the changed place, which in a loop over candles takes
+ * minutes. Five times as often is endless as well.
+ */
+const PATIENCE = 20;
+
+/**
  * Runs the tests of pure code in this very process, again and again: a mutant is a switch in code that is loaded once.
  * Stryker's own runner starts a worker for each mutant and loads everything anew, which takes a hundred times as long
  * as tests of numbers do. A mutant in code that runs while a module is loaded gets a process of its own (Stryker sees
@@ -61,7 +67,7 @@ class LoadedTests implements TestRunner {
     state.activeMutant = activeMutant.id;
     const tests = await this.#load();
     if (hitLimit !== undefined) {
-      state.hitLimit = hitLimit;
+      state.hitLimit = hitLimit / PATIENCE;
       state.hitCount = 0;
     }
     // Names of tests, or of files where all tests are asked for.
@@ -70,7 +76,7 @@ class LoadedTests implements TestRunner {
       tests.filter(({ id, file }) => wanted === null || wanted.has(id) || wanted.has(resolve(file))),
       !disableBail,
     );
-    const endless = determineHitLimitReached(state.hitCount, hitLimit);
+    const endless = determineHitLimitReached(state.hitCount, state.hitLimit);
     for (const key of ["activeMutant", "hitLimit", "hitCount"] as const) delete state[key];
     return toMutantRunResult(endless ?? { status: DryRunStatus.Complete, tests: results });
   }

@@ -71,6 +71,7 @@ describe("ADVANCED", () => {
     ["SHORT 80", { coin: "DOWN", funding: "LONG_HEAVY", btc: "UP", btcStrength: 60 }],
     ["none", { coin: "DOWN", funding: "LONG_HEAVY", rsi: 29.9 }],
     ["SHORT 80", { coin: "DOWN", funding: "LONG_HEAVY", rsi: 30 }],
+    ["SHORT 80", { coin: "DOWN", funding: "LONG_HEAVY", frames: 2 }],
     ["none", { coin: "DOWN", funding: "LONG_HEAVY", frames: 1 }],
   ])("scenario A: %s", (expected, given) => {
     expect(decided(given)).toBe(expected);
@@ -82,6 +83,7 @@ describe("ADVANCED", () => {
     ["LONG 80", { coin: "UP", funding: "SHORT_HEAVY" }],
     ["none", { coin: "UP", funding: "SHORT_HEAVY", resistance: 1 }],
     ["none", { coin: "UP", funding: "SHORT_HEAVY", btc: "DOWN", btcStrength: 61 }],
+    ["LONG 80", { coin: "UP", funding: "SHORT_HEAVY", rsi: 70 }],
     ["none", { coin: "UP", funding: "SHORT_HEAVY", rsi: 70.1 }],
   ])("scenario B: %s", (expected, given) => {
     expect(decided(given)).toBe(expected);
@@ -91,6 +93,8 @@ describe("ADVANCED", () => {
     ["LONG 90", { support: 1, rsi: 35, percentB: 0.2, btc: "UP" }],
     ["LONG 90", { support: 0.5, rsi: 30, percentB: 0.1, funding: "SHORT_HEAVY" }],
     ["LONG 100", { support: 0.5, rsi: 30, percentB: 0.1, funding: "SHORT_HEAVY", btc: "UP" }],
+    ["LONG 90", { support: 0.5, rsi: 30, percentB: 0.1, btc: "UP", frames: 2 }],
+    ["none", { support: 0.5, rsi: 30, percentB: 0.1, btc: "UP", frames: 1 }],
     ["none", { support: 0.5, rsi: 30, percentB: 0.1 }],
     ["none", { support: 1.01, rsi: 30, percentB: 0.1, btc: "UP" }],
     ["none", { support: 0.5, rsi: 35.1, percentB: 0.1, btc: "UP" }],
@@ -132,6 +136,17 @@ describe("ADVANCED", () => {
     expect(decided({ change: -1, funding: "LONG_HEAVY" })).toBe("none");
     expect(decided({ change: 1, funding: "SHORT_HEAVY" })).toBe("none");
     expect(decided({ change: 1, coin: "DOWN", funding: "SHORT_HEAVY" })).toBe("none");
+  });
+
+  it("signals at a score that reaches its threshold exactly", () => {
+    const exact = withDefaults(ADVANCED, { trend: { base: 50 }, reversal: { base: 70 } });
+    const side = (given: Partial<Circumstances>) => {
+      const decision = ADVANCED.decide(viewOf(given), exact);
+      return decision.kind === "signal" ? `${decision.side} ${decision.confidence}` : "none";
+    };
+    expect(side({ coin: "DOWN", btc: "DOWN", rsi: 51 })).toBe("SHORT 80");
+    expect(side({ coin: "DOWN", btc: "SIDEWAYS", rsi: 51 })).toBe("none");
+    expect(side({ support: 0.5, rsi: 30, percentB: 0.1, btc: "UP" })).toBe("LONG 85");
   });
 
   it("buys a reversal before it sells one, where parameters allow both", () => {
