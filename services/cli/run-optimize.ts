@@ -88,8 +88,8 @@ function makeCommand(known: readonly Strategy[]): Command {
       "Searches a strategy's parameters, window by window, and trades each choice on the candles that follow.",
     ),
   )
-    .requiredOption("--symbol <symbol>", "the symbol they are of, such as BTCUSDT")
-    .requiredOption("--timeframe <timeframe>", `the timeframe to trade: ${TIMEFRAMES.join(", ")}`)
+    .option("--symbol <symbol>", "the symbol they are of (BTCUSDT is its own market)", "UNKNOWN")
+    .option("--timeframe <timeframe>", `the timeframe to trade: ${TIMEFRAMES.join(", ")}`, "5m")
     .requiredOption("--strategy <name>", `the strategy: ${strategyNames(known)}`)
     .option("--detail <file>", "shorter candles: they decide where stop and target lie in one candle")
     .option(

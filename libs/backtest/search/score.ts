@@ -1,3 +1,4 @@
+import { endedAlike } from "../statistics/ended-alike.ts";
 import { momentsOf } from "../statistics/moments.ts";
 
 /** What one parameter set earned on one stretch of candles: what a search compares. */
@@ -21,9 +22,10 @@ export function scoreOf(nets: readonly number[]): Score {
   return { trades: nets.length, wins, pnl, deviation: momentsOf(nets)?.deviation ?? 0 };
 }
 
-/** Mean over standard deviation of a trade, not annualised; null where the deviation is not known. */
+/** Mean over standard deviation of a trade, not annualised; null where the deviation is not known or tells nothing. */
 export function sharpeOf({ trades, pnl, deviation }: Score): number | null {
-  return deviation > 0 ? pnl / trades / deviation : null;
+  if (deviation === 0 || endedAlike(pnl / trades, deviation)) return null;
+  return pnl / trades / deviation;
 }
 
 /** The score of all the trades of several stretches together, from their sums of squares about their means. */

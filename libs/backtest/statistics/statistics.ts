@@ -1,4 +1,5 @@
 import { bootstrapPValue } from "./bootstrap-p-value.ts";
+import { endedAlike } from "./ended-alike.ts";
 import { momentsOf } from "./moments.ts";
 import { deflatedSharpe, probabilisticSharpe, sharpeSampleOf, type Trials } from "./sharpe-ratio.ts";
 import { type Interval, wilsonInterval } from "./wilson-interval.ts";
@@ -26,12 +27,6 @@ export interface Statistics {
 export const ONE_TRIAL: Trials = { count: 1, sharpeVariance: null };
 
 /**
- * Trades that differ by less than this fraction of their mean have ended alike. Their spread is that of costs, and tells
- * nothing about the risk that none of them has shown: four wins of four would be skill beyond any doubt.
- */
-const ALIKE = 0.05;
-
-/**
  * @param trades ended trades in the order of time, net in USDT.
  * @throws RangeError when the number of trials is not a positive whole number.
  */
@@ -41,7 +36,7 @@ export function statisticsOf(
 ): Statistics {
   const nets = Float64Array.from(trades, (trade) => trade.net);
   const moments = momentsOf(nets);
-  const isAlike = moments === null || moments.deviation < ALIKE * Math.abs(moments.mean);
+  const isAlike = moments === null || endedAlike(moments.mean, moments.deviation);
   const sample = isAlike ? null : sharpeSampleOf(moments);
   return {
     winRateInterval: wilsonInterval(nets.filter((net) => net > 0).length, nets.length),

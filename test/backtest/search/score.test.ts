@@ -17,6 +17,11 @@ describe("a score", () => {
     expect(sharpeOf(score())).toBe(1);
   });
 
+  it("has no Sharpe ratio of trades that ended alike: their spread is that of costs", () => {
+    expect(sharpeOf(score({ pnl: -40, deviation: 0.49 }))).toBeNull();
+    expect(sharpeOf(score({ pnl: -40, deviation: 0.5 }))).toBe(-20);
+  });
+
   it("of stretches together is that of all their trades", () => {
     const parts = [[1, -2, 3], [], [7], [-4, -4, 9, 2]];
     const whole = scoreOf(parts.flat());
