@@ -88,6 +88,16 @@ describe("the list of confluence zones", () => {
     }
   });
 
+  it("holds the level at the very end of a zone's width", () => {
+    const zones = new ConfluenceZones();
+    zones.rebuild([swing(100, 1_000), swing(150, 2_000)], {
+      ratios: [0, 1],
+      tolerance: 0.5,
+      minimumFrames: 2,
+    });
+    expect(zones.list()).toEqual([{ price: 125, low: 100, high: 150, frames: [0, 1] }]);
+  });
+
   it("is empty before there are levels", () => {
     expect(new ConfluenceZones().list()).toEqual([]);
   });
