@@ -115,7 +115,9 @@ export function makeFleet({ programs, environment }: FleetOptions): Fleet {
     signal(worker, signal) {
       const one = running.get(worker);
       if (one === undefined) return;
-      if (signal === "SIGKILL" || (signal === "SIGTERM" && one.sent === null)) {
+      // A second one would end it at once, with another code.
+      if (signal === "SIGTERM" && one.sent === "SIGTERM") return;
+      if (signal === "SIGKILL" || signal === "SIGTERM") {
         one.sent = signal;
         one.sentMs = monotonicMs();
       }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Delivery, QueueError } from "#libs/queue/queue.ts";
+import { parseBrokerUrl } from "#libs/queue/rabbitmq/broker-url.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
+import { openLink } from "#libs/queue/rabbitmq/link.ts";
 import { CONTRACT_QUEUES, JOBS, type Job, makeJob } from "#test/contracts/queue-contract.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 import { eventually } from "#test/support/eventually.ts";
@@ -27,6 +29,26 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
   afterEach(async () => {
     await fixture.dispose();
     await proxy.close();
+  });
+
+  it("comes back when it breaks while it is set up, though the driver leaves a question without an answer", async () => {
+    let setups = 0;
+    const link = await openLink({
+      address: parseBrokerUrl(proxyUrl),
+      purpose: "testing",
+      socket: {},
+      logger: capturedLogger().logger,
+      startupTimeoutMs: 20_000,
+      signal: undefined,
+      setup: async () => {
+        setups += 1;
+        if (setups > 1) return;
+        proxy.cut();
+        await new Promise(() => {});
+      },
+    });
+    expect(setups).toBe(2);
+    await link.close();
   });
 
   it("comes back after a cut, with its consumers, and what was in hand comes again", async () => {

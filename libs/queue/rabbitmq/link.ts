@@ -8,6 +8,8 @@ import { tlsRemedy } from "./tls-remedy.ts";
 import { doneWithin } from "./within.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Declaring some twenty queues takes a moment; a broker that has just started takes longer. */
+const SETUP_TIMEOUT_MS = 30_000;
 const MAX_RECONNECT_DELAY_MS = 10_000;
 /** A broker that does not answer a goodbye is left after this. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -60,7 +62,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
         model.on("handler-error", (error) =>
           logger.error({ ...fields, err: error }, "RabbitMQ listener failed"),
         );
-        await options.setup(model);
+        await whileOpen(model, options.setup(model));
       },
     },
   });
@@ -83,6 +85,31 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       await doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
     },
   };
+}
+
+/**
+ * The setup's end, or a failure when its connection ends first or the broker does not answer: the driver leaves some
+ * of what it was asked on a connection that broke without an answer for ever, and recovery would wait with it.
+ */
+async function whileOpen(model: ChannelModel, setup: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let onClose = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    onClose = () => reject(new Error("the connection ended while it was set up"));
+    model.once("close", onClose);
+    model.once("error", onClose);
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${SETUP_TIMEOUT_MS} ms while the connection was set up`)),
+      SETUP_TIMEOUT_MS,
+    );
+  });
+  try {
+    await Promise.race([setup, ended]);
+  } finally {
+    clearTimeout(timer);
+    model.off("close", onClose);
+    model.off("error", onClose);
+  }
 }
 
 async function firstConnection(
