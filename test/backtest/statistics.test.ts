@@ -124,6 +124,11 @@ describe("buy and hold", () => {
     expect(held - unfunded).toBeCloseTo(-10 * 104 * 0.001 - 10 * 102 * 0.002, 9);
   });
 
+  it("may be for the last candle alone", () => {
+    const free = { ...DEFAULT_TRADE_RULES, takerFeePercent: 0, slippagePercent: 0 };
+    expect(buyAndHold(candles, null, free, 3)?.percent).toBeCloseTo((110 / 102 - 1) * 100, 9);
+  });
+
   it("does not lose more than it holds, and needs a candle", () => {
     expect(buyAndHold(candlesOf(100, 1), null, DEFAULT_TRADE_RULES)?.percent).toBeGreaterThan(-100);
     expect(buyAndHold(candlesOf(100, 100), null, DEFAULT_TRADE_RULES, 2)).toBeNull();

@@ -119,6 +119,12 @@ describe("one candle", () => {
     [[100, Infinity, 99, 101, 1], "high is not a finite number (Infinity)"],
     [[100, 102, Number.NaN, 101, 1], "low is not a finite number (NaN)"],
     [[100, 102, 99, Number.NaN, 1], "close is not a finite number (NaN)"],
+    // What is equal is not what is wrong.
+    [[102, 102, 101, 100, 1], "low 101 is above close"],
+    [[100, 100, 100, 99, 1], "low 100 is above close"],
+    [[100, 101, 100.5, 101, 1], "low 100.5 is above open"],
+    [[99, 102, 99, 101, -1], "volume must not be negative (-1)"],
+    [[101, 102, 99, 99, -1], "volume must not be negative (-1)"],
     [[100, 102, 99, 101, -1], "volume must not be negative (-1)"],
     [[100, 102, 99, 101, Number.NaN], "volume is not a finite number (NaN)"],
     [[100, 102, 99, 101, Infinity], "volume is not a finite number (Infinity)"],
