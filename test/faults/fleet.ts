@@ -115,8 +115,8 @@ export function makeFleet({ programs, environment }: FleetOptions): Fleet {
     signal(worker, signal) {
       const one = running.get(worker);
       if (one === undefined) return;
-      // A second one would end it at once, with another code.
-      if (signal === "SIGTERM" && one.sent === "SIGTERM") return;
+      // It is ending already; a second SIGTERM would end it at once, with another code.
+      if (signal === "SIGTERM" && one.sent !== null) return;
       if (signal === "SIGKILL" || signal === "SIGTERM") {
         one.sent = signal;
         one.sentMs = monotonicMs();

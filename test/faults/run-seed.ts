@@ -170,8 +170,9 @@ export async function runSeed(
   }
 
   // Whoever was stopped with a message in hand has given it back: as in a deployment, others do that work.
-  const after = makeFleet(crew);
+  const ends = [...fleet.ends];
   if ((await waiting(stage)) !== null) {
+    const after = makeFleet(crew);
     for (const worker of [ANALYZERS[0], FINDERS[0]]) after.start(worker);
     const deadlineMs = monotonicMs() + PHASE_LIMIT_MS;
     let left: string | null = "not looked at";
@@ -180,8 +181,8 @@ export async function runSeed(
       left = (await waiting(stage)) ?? (await stillMoving(stage));
     }
     await after.stop(STOP_DEADLINE_MS);
+    ends.push(...after.ends);
   }
-  const ends = [...fleet.ends, ...after.ends];
 
   const queues = await depths(stage.brokerUrl);
   const deadLetters = [];
