@@ -329,10 +329,10 @@ export class MarketCursor implements MarketView {
     return i;
   }
 
-  /** BTC's candle with the same open time, or -1 when there is none or fewer than `window` up to it. */
+  /** BTC's candle with the same open time; -1 without it, or without a window: one below 1 lies in the future. */
   #btcIndex(window: number): number {
     const j = this.#i + this.#btcOffset;
-    return j >= window - 1 && j >= 19 && j < this.#btcClose.length ? j : -1;
+    return window >= 1 && j >= window - 1 && j >= 19 && j < this.#btcClose.length ? j : -1;
   }
 
   #btcDirection(change: number, rule: TrendRule): TrendDirection {

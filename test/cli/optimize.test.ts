@@ -226,6 +226,8 @@ describe("optimize", () => {
     [["--parameter", "trend.threshold=1=2"], "there is more than one ="],
     [["--parameter", "trend.threshold=70,70"], "a value is there twice"],
     [["--parameter", "coinTrend.window=20:30:0.5"], "it counts something, so 20.5 is no value of it"],
+    [["--parameter", "coinTrend.window=-10:30:10"], "it counts something, so -10 is no value of it"],
+    [["--set", "coinTrend.window=0"], "it counts something, so 0 is no value of it"],
     [
       ["--parameter", "trend.threshold", "--parameter", "trend.threshold=70"],
       "the parameter trend.threshold is given twice",

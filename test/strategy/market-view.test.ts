@@ -185,6 +185,16 @@ describe("the trend of BTC", () => {
     expect(study.at(19).btcTrendStrength(short)).toBeGreaterThan(0);
   });
 
+  it("is unknown over no candle, and never measured towards later ones", () => {
+    for (const window of [0, -1, -60]) {
+      const rule = { ...BTC_TREND, window, thresholdPercent: 0 };
+      const view = study.at(300);
+      expect(view.btcChangePercent(rule)).toBe(0);
+      expect(view.btcTrend(rule)).toBe("SIDEWAYS");
+      expect(view.btcTrendStrength(rule)).toBe(0);
+    }
+  });
+
   it("is BTCUSDT's own on BTCUSDT, whatever else is given", () => {
     const own = makeStudy({ ...INPUT, symbol: BTC_SYMBOL });
     for (const i of [80, 200, 333]) {

@@ -28,8 +28,10 @@ export function parseParameter(text: string, strategy: Strategy): SearchedParame
     ? parseRange(text, given)
     : given.split(",").map((v) => parseNumber(text, v));
   if (new Set(values).size < values.length) throw wrong(text, "a value is there twice");
-  const fraction = values.find((value) => declared?.whole === true && !Number.isInteger(value));
-  if (fraction !== undefined) throw wrong(text, `it counts something, so ${fraction} is no value of it`);
+  const noCount = values.find(
+    (value) => declared?.whole === true && !(Number.isInteger(value) && value >= 1),
+  );
+  if (noCount !== undefined) throw wrong(text, `it counts something, so ${noCount} is no value of it`);
   assertKnown(text, strategy, name, values);
   return { name, values };
 }
