@@ -82,8 +82,8 @@ export function makeOnDeadTask(parts: AnalyzeParts): NonNullable<ConsumeOptions[
       parts.timeframes,
       parts.analyzerId,
     );
-    if (recorded.kind === "expired") return;
-    const end = endOf(recorded, "failed");
+    // A scan whose results are of no use any more must not wait for it either.
+    const end = recorded.kind === "expired" ? "failed" : endOf(recorded, "failed");
     await parts.scans.recordTaskEnd(task.data.scanId, task.data.symbol, task.data.timeframe, end);
   };
 }

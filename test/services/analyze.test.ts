@@ -485,6 +485,16 @@ describe("the analyzer", () => {
     expect(await counts()).toEqual([0, 0, 1, 1]);
   });
 
+  it("lets a scan whose life is over end with a task that dies", async () => {
+    await publishScan(coin);
+    world.clock.set((SCAN_TIMESTAMP + RESULT_LIFE_SECONDS) * 1000 + 1);
+    const message = taskOf(coin);
+    await makeOnDeadTask(partsOf())({ message, messageId: message.taskId, reason: "nobody was there" });
+    world.clock.set(NOW_MS);
+    expect(await stores.results.get(coin, SCAN_TIMESTAMP)).toBeNull();
+    expect(await counts()).toEqual([0, 0, 1, 1]);
+  });
+
   it("comes back when the exchange's clock is behind the scan, and stores the whole window then", async () => {
     await publishScan(coin);
     world.clock.set(SCAN_MS - 1);
