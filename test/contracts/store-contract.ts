@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { type DynamoDBDocumentClient, NumberValue, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -386,6 +386,19 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         };
         await client.send(new PutCommand({ TableName: tables.results.name, Item: broken }));
         expect((await results().active()).map(({ scanId }) => scanId)).toEqual(["older"]);
+      });
+
+      it("reads on past an item whose time is beyond what a key of ours can be", async () => {
+        await record(outcome("1m"));
+        const beyond = {
+          symbol: "BTCUSDT",
+          scan_timestamp: NumberValue.from("100000000000000000000"),
+          status: "active",
+          timeframes: { "1m": { status: "completed" } },
+          ttl: SCAN_TIME + 9_999,
+        };
+        await client.send(new PutCommand({ TableName: tables.results.name, Item: beyond }));
+        expect((await results().active()).map(({ scanId }) => scanId)).toEqual(["scan-2025-06-15T15"]);
       });
 
       it("reads the items of one scan by any status, highest PnL first", async () => {

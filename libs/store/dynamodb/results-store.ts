@@ -97,9 +97,17 @@ export function makeResultsStore(
     return rows;
   }
 
+  /** The SDK sends no larger number: asked for as a key, one such item would fail all that are asked for with it. */
+  function canBeAsked({ symbol, scan_timestamp }: RawItem): boolean {
+    if (Number(scan_timestamp) <= Number.MAX_SAFE_INTEGER) return true;
+    const key = { symbol, scan_timestamp };
+    logger.warn({ key, reason: "its time is beyond whole numbers" }, "item skipped: it does not parse");
+    return false;
+  }
+
   async function active(): Promise<ResultsItem[]> {
     const seconds = nowSeconds(clock);
-    let rows = await outlines();
+    let rows = (await outlines()).filter(canBeAsked);
     const found = new Map<string, ResultsItem | null>();
     for (;;) {
       // What turns out to be broken or gone covers nothing: then an older one counts, and is read too.
