@@ -222,10 +222,11 @@ async function discard(
   options: Options,
 ): Promise<number> {
   assertChosen(ids, options);
-  if (options.yes !== true) await confirm(box, terminal, ids, options);
+  const confirmed = options.yes === true ? null : await confirm(box, terminal, ids, options);
   const discarded: SeenLetter[] = [];
   for (const queue of queuesOf(options)) {
-    for await (const letter of box.letters(queue)) {
+    // Nobody has said yes to what died since the question.
+    for await (const letter of box.letters(queue, confirmed?.get(queue))) {
       const seen = see(queue, letter);
       if (!isAskedFor(seen, ids, options)) continue;
       await letter.discard();
@@ -242,21 +243,26 @@ async function discard(
   return 0;
 }
 
-/** Nothing is in hand while a person thinks. */
+/**
+ * Nothing is in hand while a person thinks.
+ * @returns how many letters of each queue they were asked about, the oldest ones; empty where they named them.
+ */
 async function confirm(
   box: DeadLetterBox,
   terminal: DlqTerminal,
   ids: readonly string[],
   options: Options,
-): Promise<void> {
-  let count = 0;
+): Promise<ReadonlyMap<LetterQueue, number>> {
+  const counts = new Map<LetterQueue, number>();
   for (const queue of queuesOf(options)) {
-    if (options.all === true) count += await box.count(queue);
+    if (options.all === true) counts.set(queue, await box.count(queue));
   }
+  const count = [...counts.values()].reduce((sum, some) => sum + some, 0);
   const what = options.all === true ? `all ${count} messages` : ids.map(safeLine).join(", ");
   const answer = await terminal.ask(`Throw ${what} away for good? [y/N] `);
   if (answer === null) throw new InputError("nobody is there to confirm: say --yes");
   if (!/^y(es)?$/i.test(answer.trim())) throw new InputError("nothing was discarded");
+  return counts;
 }
 
 function see(queue: LetterQueue, letter: HeldLetter): SeenLetter {

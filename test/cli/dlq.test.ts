@@ -56,7 +56,9 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     readonly bytes: Buffer;
   }
 
-  async function dlq(args: readonly string[], answer: string | null = null, url = broker.url): Promise<Ran> {
+  type Answer = string | null | (() => Promise<string>);
+
+  async function dlq(args: readonly string[], answer: Answer = null, url = broker.url): Promise<Ran> {
     let out = "";
     let err = "";
     const bytes: Uint8Array[] = [];
@@ -68,7 +70,7 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
         err += text;
       },
       printBytes: (some: Uint8Array) => bytes.push(some),
-      ask: async () => answer,
+      ask: async () => (typeof answer === "function" ? answer() : answer),
     };
     const code = await runDlq(args, { RABBITMQ_URL: url }, terminal);
     return { code, out, err, bytes: Buffer.concat(bytes) };
@@ -342,6 +344,22 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     const all = await dlq(["discard", "--all", "--yes", "--json"]);
     expect(JSON.parse(all.out).discarded).toHaveLength(1);
     expect([await depth("backtest-tasks"), await depth("trading-signals")]).toEqual([0, 0]);
+  });
+
+  it("keeps what died while a person thought about the others", async () => {
+    await putDeadTask("AAAUSDT");
+    await putDeadTask("BBBUSDT");
+    const thinking = async () => {
+      await putDeadTask("LATEUSDT");
+      await put("trading-signals.dead", Buffer.from("late"));
+      return "y";
+    };
+    expect(await dlq(["discard", "--all"], thinking)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("2 discarded"),
+    });
+    expect(await deadIds()).toEqual(["scan-2026-01-15T12:LATEUSDT:5m"]);
+    expect(await depth("trading-signals.dead")).toBe(1);
   });
 
   it.each([
