@@ -222,9 +222,14 @@ function threadsOf(options: Options, strategy: Strategy, work: number): number {
   return options.workers ?? (work < WORTH_THREADS ? 1 : availableParallelism());
 }
 
+/** A century: longer than any file, and few enough to be counted in candles. */
+const MOST_DAYS = 36_525;
+
 /** For an option's value: days, above 0. */
 function days(text: string): number {
   const number = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && number > 0) return number;
-  throw new InvalidArgumentError(`expected a number of days above 0, not ${JSON.stringify(text)}`);
+  if (/^\d+(\.\d+)?$/.test(text) && number > 0 && number <= MOST_DAYS) return number;
+  throw new InvalidArgumentError(
+    `expected a number of days above 0 and up to ${MOST_DAYS}, not ${JSON.stringify(text)}`,
+  );
 }

@@ -188,6 +188,12 @@ describe("optimize", () => {
     expect(out).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it("reads numbers as people write them", async () => {
+    const { code, out } = await run("--parameter", "trend.threshold=+70,8e1,.5", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out).search.parameters).toEqual({ "trend.threshold": [70, 80, 0.5] });
+  });
+
   it("searches a strategy that is not registered", async () => {
     const own = { ...BUSY, defaults: { depth: 5 } };
     const { code, out } = await captured((output) =>
@@ -244,6 +250,7 @@ describe("optimize", () => {
     [["--random", "0"], "expected a whole number from 1 to 100000"],
     [["--train-days", "0"], "expected a number of days above 0"],
     [["--train-days", "x"], "expected a number of days above 0"],
+    [["--train-days", "99999999999999999999"], "expected a number of days above 0 and up to 36525"],
     [["--test-days", "0.001"], "--test-days 0.001 is 0 candles, at least 2 are needed"],
     [["--warm-up-days", "0.1"], "--warm-up-days 0.1 is 29 candles, at least 60 are needed"],
     [["--train-days", "1000"], "are too few for one window: 500 to warm up, 288000 to choose on"],

@@ -10,7 +10,7 @@ import { InputError } from "../input-error.ts";
 export const USUAL_GRID = 250;
 /** A range of more values is a slip of the pen. */
 const MOST_VALUES = 10_000;
-const NUMBER = /^-?\d+(\.\d+)?(e-?\d+)?$/i;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
  * Reads `name` (its declared range), `name=from:to:step`, `name=value` or `name=value,value`.
