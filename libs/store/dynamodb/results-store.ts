@@ -100,8 +100,8 @@ export function makeResultsStore(
   /** The SDK sends no larger number: asked for as a key, one such item would fail all that are asked for with it. */
   function canBeAsked({ symbol, scan_timestamp }: RawItem): boolean {
     if (Number(scan_timestamp) <= Number.MAX_SAFE_INTEGER) return true;
-    const key = { symbol, scan_timestamp };
-    logger.warn({ key, reason: "its time is beyond whole numbers" }, "item skipped: it does not parse");
+    const reason = "scan_timestamp: expected a whole number of seconds";
+    logger.warn({ key: { symbol, scan_timestamp }, reason }, "item skipped: it does not parse");
     return false;
   }
 
