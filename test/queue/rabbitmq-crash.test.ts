@@ -100,6 +100,34 @@ describe.skipIf(!privateBrokerAvailable())("a RabbitMQ in trouble", { timeout: 1
     await consumer.stop();
   });
 
+  it("publishes again when a queue that was full has no limit any more, which the broker does not tell its channels", async () => {
+    const { queue } = fixture;
+    await broker.ctl("set_policy", "full", ".*", '{"max-length":1,"overflow":"reject-publish"}');
+    const publish = (id: string) =>
+      queue.publish(JOBS, [makeJob(id)]).then(
+        () => true,
+        (error) => {
+          expect(error).toBeInstanceOf(QueueError);
+          return false;
+        },
+      );
+    let sent = 0;
+    while (await publish(`before-${sent}`)) sent += 1;
+    await broker.ctl("clear_policy", "full");
+    await eventually("the queue takes messages", () => publish("after"), { timeoutMs: 20_000 });
+    const got: string[] = [];
+    const consumer = await queue.consume(
+      JOBS,
+      async ({ messageId }) => {
+        got.push(messageId);
+        return { kind: "ack" };
+      },
+      { prefetch: 5 },
+    );
+    await eventually("all that were taken are delivered", () => got.length === sent + 1);
+    await consumer.stop();
+  });
+
   it("takes a message from a worker that is too slow, and gives it to it again on a new channel", async () => {
     const { queue } = fixture;
     // Read when a channel opens; the real ones are half an hour and a minute.

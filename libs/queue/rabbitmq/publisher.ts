@@ -7,6 +7,12 @@ import { QueueError } from "../queue.ts";
 import { dropConnection } from "./link.ts";
 import { makeSlot } from "./slot.ts";
 
+/**
+ * A quorum queue that was full goes on refusing a channel for ever when its limit is lifted (its policy cleared; seen on
+ * RabbitMQ 3.10), and takes from any new one. So a channel is given up after so long without a confirm from the queue.
+ */
+const REFUSED_TOO_LONG_MS = 3_000;
+
 /** One message, ready for the wire. */
 export interface Letter {
   readonly body: Buffer;
@@ -41,6 +47,8 @@ interface Session {
   open: boolean;
   /** Letters that came back for want of a queue and whose confirm is still to come, by queue and id. */
   readonly returned: Map<string, number>;
+  /** Since when each queue has confirmed nothing and refused something, on the clock that never goes back. */
+  readonly refusedSince: Map<string, number>;
 }
 
 type Fate = "confirmed" | "lost" | "refused" | "unroutable";
@@ -64,7 +72,11 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
         throw new QueueError(`no queue ${queueName} for message ${idsOf(unroutable)}`);
       }
       const refused = lettersWith("refused");
+      if (fates.includes("confirmed")) session.refusedSince.delete(queueName);
       if (refused.length > 0) {
+        const sinceMs = session.refusedSince.get(queueName) ?? monotonicMs();
+        session.refusedSince.set(queueName, sinceMs);
+        if (monotonicMs() - sinceMs > REFUSED_TOO_LONG_MS) dropConnection(session.model);
         throw new QueueError(`RabbitMQ refused message ${idsOf(refused)} for queue ${queueName}`);
       }
       unsent = lettersWith("lost");
@@ -105,7 +117,7 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
     return {
       async setup(model) {
         const channel = await model.createConfirmChannel();
-        const session: Session = { channel, model, open: true, returned: new Map() };
+        const session: Session = { channel, model, open: true, returned: new Map(), refusedSince: new Map() };
         channel.on("error", (error) => logger.warn({ err: error }, "publishing channel error"));
         channel.on("close", () => {
           session.open = false;
