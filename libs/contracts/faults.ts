@@ -34,7 +34,7 @@ export const FAULTS = {
     metric: "StaleSignals",
     message: "signal is stale: not acted on",
     remedy:
-      "when it goes on: more finders, or see why they are slow; do the clocks of selector and finder agree?",
+      "when it goes on: more finders, or see why they are slow; do the clocks of selector, finder and exchange agree?",
   }),
   positionStale: fault({
     metric: "StaleSignals",

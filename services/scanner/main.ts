@@ -1,4 +1,5 @@
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { clockOf } from "#libs/runtime/clock.ts";
 import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
@@ -39,11 +40,14 @@ await runService("scanner", async (scope) => {
     filters: config,
     timeframes: config.timeframes,
   };
+  // A scan is named after the exchange's hour: by a clock that is seconds ahead it would find the last one's name.
+  const exchangeClock = makeExchangeClock(market, clock);
   await runEvery(
-    { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
+    { everySeconds: config.runEverySeconds ?? null, clock: exchangeClock, stopping: scope.stopping, logger },
     () =>
-      withPatience({ logger, stopping: scope.stopping }, () => scanInTurn(parts, scope.stopping)).then(
-        () => undefined,
-      ),
+      withPatience({ logger, stopping: scope.stopping }, async () => {
+        await exchangeClock.sync();
+        await scanInTurn(parts, scope.stopping);
+      }),
   );
 });
