@@ -70,7 +70,7 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         expect(await results().get("BTCUSDT", SCAN_TIME)).toEqual({
           symbol: "BTCUSDT",
           scanTimestamp: SCAN_TIME,
-          scanId: "scan-2025-06-15T15",
+          scanId: "scan-2030-06-15T15",
           volatility24h: 12.34,
           turnover: 987_654_321.12,
           price: 0.00001234,
@@ -319,7 +319,7 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         clock.now = (SCAN_TIME + RESULT_LIFE_SECONDS) * 1_000;
         expect(await results().get("BTCUSDT", SCAN_TIME)).toBeNull();
         expect(await results().active()).toEqual([]);
-        expect(await results().ofScan("scan-2025-06-15T15")).toEqual([]);
+        expect(await results().ofScan("scan-2030-06-15T15")).toEqual([]);
         expect(await record(outcome("3m"))).toEqual({ kind: "recorded" });
 
         clock.now += 1;
@@ -359,15 +359,20 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         await record(outcome("1m"), oldest);
         await record(outcome("3m"), oldest);
         await record(outcome("5m", FAILED));
-        await record(outcome("1m"), { ...oldest, symbol: "ETHUSDT" });
+        // A minute older: items of the same moment come in no order.
+        await record(outcome("1m"), {
+          ...oldest,
+          symbol: "ETHUSDT",
+          scanTimestamp: oldest.scanTimestamp - 60,
+        });
 
         const read = async () =>
           (await results().active()).map(({ symbol, scanId }) => `${symbol} ${scanId}`);
-        expect(await read()).toEqual(["BTCUSDT scan-2025-06-15T15", "BTCUSDT older", "ETHUSDT oldest"]);
+        expect(await read()).toEqual(["BTCUSDT scan-2030-06-15T15", "BTCUSDT older", "ETHUSDT oldest"]);
         // A timeframe that failed in the newest scan still counts as it was before.
         await record(outcome("5m"), oldest);
         expect(await read()).toEqual([
-          "BTCUSDT scan-2025-06-15T15",
+          "BTCUSDT scan-2030-06-15T15",
           "BTCUSDT older",
           "BTCUSDT oldest",
           "ETHUSDT oldest",
@@ -398,7 +403,7 @@ export function storeContract(implementation: string, start: () => Promise<TestD
           ttl: SCAN_TIME + 9_999,
         };
         await client.send(new PutCommand({ TableName: tables.results.name, Item: beyond }));
-        expect((await results().active()).map(({ scanId }) => scanId)).toEqual(["scan-2025-06-15T15"]);
+        expect((await results().active()).map(({ scanId }) => scanId)).toEqual(["scan-2030-06-15T15"]);
       });
 
       it("reads the items of one scan by any status, highest PnL first", async () => {
@@ -409,7 +414,7 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         await record(outcome("1m", { totalPnl: -9 }), identity({ symbol: "LOSSUSDT" }));
         await record(outcome("1m"), identity({ symbol: "OTHERUSDT", scanId: "another" }));
 
-        const items = await results().ofScan("scan-2025-06-15T15");
+        const items = await results().ofScan("scan-2030-06-15T15");
         expect(items.map(({ symbol }) => symbol)).toEqual([
           "HIGHUSDT",
           "LOWUSDT",
@@ -549,7 +554,7 @@ export function storeContract(implementation: string, start: () => Promise<TestD
     });
 
     describe("scans", () => {
-      const scanId = "scan-2025-06-15T15";
+      const scanId = "scan-2030-06-15T15";
       const lease = (scannerId: string, overrides = {}) => ({
         scanId,
         scanTimestamp: SCAN_TIME,

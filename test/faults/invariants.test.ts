@@ -7,7 +7,7 @@ import { type Expectation, type InvariantName, type Observation, violations } fr
 import { poisonTask, STALE_MINUTE } from "./messages.ts";
 import type { Reference } from "./reference.ts";
 
-const SCAN_ID = "scan-2025-06-15T15";
+const SCAN_ID = "scan-2030-06-15T15";
 
 function scan(overrides: Partial<ScanItem> = {}): ScanItem {
   return {

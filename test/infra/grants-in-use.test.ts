@@ -70,7 +70,7 @@ function expectGranted(service: ServiceName, used: ReadonlySet<string>): void {
   expect([...used].sort()).toEqual(granted);
 }
 
-const scanId = "scan-2025-06-15T15";
+const scanId = "scan-2030-06-15T15";
 const lease = { scanId, scanTimestamp: SCAN_TIME, scannerId: "one", leaseMs: 1_000 };
 const frames = ["1m", "3m"] as const;
 

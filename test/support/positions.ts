@@ -33,7 +33,7 @@ export function position(overrides: Partial<PositionItem> = {}): PositionItem {
     fibResistance: null,
     fibDistance: 0.75,
     candlestickPatterns: ["hammer"],
-    scanId: "scan-2025-06-15T15",
+    scanId: "scan-2030-06-15T15",
     backtest: { winRate: 56.67, totalPnl: 120.5, totalTrades: 30 },
     provenance: { codeVersion: "1.0.0", configHash: "c0ffee", candlesHash: "beef" },
     createdAt: signalTimestamp * 1_000 + 5_000,

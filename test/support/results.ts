@@ -6,8 +6,8 @@ import type {
 } from "#libs/contracts/results-item.ts";
 import type { ResultIdentity, TimeframeOutcome } from "#libs/store/results-store.ts";
 
-/** The moment the store tests take place, seconds. */
-export const SCAN_TIME = 1_750_000_000;
+/** The moment the store tests take place, seconds; to come, as DynamoDB Local removes what has expired by the time of day. */
+export const SCAN_TIME = 1_907_766_400;
 
 export function statistics(overrides: Partial<StrategyStatistics> = {}): StrategyStatistics {
   return {
@@ -95,7 +95,7 @@ export function identity(overrides: Partial<ResultIdentity> = {}): ResultIdentit
   return {
     symbol: "BTCUSDT",
     scanTimestamp: SCAN_TIME,
-    scanId: "scan-2025-06-15T15",
+    scanId: "scan-2030-06-15T15",
     volatility24h: 12.34,
     turnover24h: 987_654_321.12,
     price: 0.00001234,

@@ -30,7 +30,7 @@ const CLOCK: Clock = { nowMs: () => NOW_SECONDS * 1_000 };
 const RESULT: ResultsItem = {
   symbol: "BTCUSDT",
   scanTimestamp: SCAN_TIME,
-  scanId: "scan-2025-06-15T15",
+  scanId: "scan-2030-06-15T15",
   volatility24h: 12.34,
   turnover: 987_654_321.12,
   price: 0.00001234,
@@ -50,7 +50,7 @@ const RESULT: ResultsItem = {
 };
 
 const SCAN: ScanItem = {
-  scanId: "scan-2025-06-15T15",
+  scanId: "scan-2030-06-15T15",
   scanTimestamp: SCAN_TIME,
   status: "published",
   scannerId: "scanner-1",
@@ -72,7 +72,7 @@ const SCAN: ScanItem = {
 };
 
 const UNIVERSE: UniverseItem = {
-  scanId: "scan-2025-06-15T15#universe",
+  scanId: "scan-2030-06-15T15#universe",
   scanTimestamp: SCAN_TIME,
   universe: [
     {
