@@ -25,20 +25,33 @@ export async function onBroker<T>(url: string, work: (channel: ConfirmChannel) =
   for (;;) {
     let connection: ChannelModel | undefined;
     try {
-      connection = await connect(url, { timeout: 5_000 });
-      connection.on("error", () => {});
-      const channel = await connection.createConfirmChannel();
-      channel.on("error", () => {});
-      const result = await work(channel);
-      await channel.close();
-      return result;
+      const opened = await connect(url, { timeout: 5_000 });
+      connection = opened;
+      opened.on("error", () => {});
+      // The driver leaves a question without an answer when the connection breaks.
+      const broken = new Promise<never>((_, reject) => {
+        opened.once("close", () => reject(new Error("the connection broke")));
+      });
+      broken.catch(() => {});
+      return await Promise.race([onChannel(opened, work), broken]);
     } catch (error) {
       if (monotonicMs() > giveUpMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     } finally {
-      await connection?.close().catch(() => {});
+      connection?.close().catch(() => {});
     }
   }
+}
+
+async function onChannel<T>(
+  connection: ChannelModel,
+  work: (channel: ConfirmChannel) => Promise<T>,
+): Promise<T> {
+  const channel = await connection.createConfirmChannel();
+  channel.on("error", () => {});
+  const result = await work(channel);
+  await channel.close();
+  return result;
 }
 
 /** How many messages wait in each queue; those in a worker's hands are not counted. */
