@@ -49,7 +49,7 @@ await runService("load", async (scope) => {
     settings: {
       TOP_N_COINS: String(COINS),
       BYBIT_REQUESTS_PER_SECOND: "1000",
-      // The busiest strategies, whatever they earn: some 15 pass each minute, and find the most entries.
+      // The busiest strategies, whatever they earn: some 24 pass each minute, and find the most entries.
       MIN_TRADES: "130",
       MIN_WIN_RATE: "0",
       MIN_PNL: "-100000",
