@@ -21,6 +21,9 @@ interface Options {
 
 const REPORTS = "reports/faults";
 
+/** The limits of a run's phases and stops add up to less: what has not ended by then stands still. */
+const RUN_LIMIT_MS = 600_000;
+
 await runService("faults", async (scope) => {
   const command = new Command("npm run faults --")
     .description("The four services as processes under seeded schedules of faults; see README, Faults.")
@@ -53,10 +56,11 @@ await runService("faults", async (scope) => {
   const verdicts: Verdict[] = [];
   const left = [...seeds];
   async function lane(): Promise<void> {
-    const stage = scope.own(await openStage(source), (opened) => opened.close());
+    const newStage = async () => scope.own(await openStage(source), (opened) => opened.close());
+    let stage = await newStage();
     for (let seed = left.shift(); seed !== undefined && !scope.stopping.aborted; seed = left.shift()) {
       const schedule = makeSchedule(seed);
-      const verdict = await runSeed(stage, programs.folder, reference, schedule);
+      const verdict = await endOf(seed, runSeed(stage, programs.folder, reference, schedule));
       verdicts.push(verdict);
       const wrong = verdict.violations.length;
       print(
@@ -68,6 +72,8 @@ await runService("faults", async (scope) => {
         for (const { invariant, what } of verdict.violations) print(`  BROKEN: ${invariant}: ${what}\n`);
         print(`  outputs of its processes: ${await writeOutputs(verdict)}\n`);
         print(`  again: npm run faults -- --seed ${seed}\n`);
+        // What has failed may have left anything behind.
+        if (left.length > 0) stage = await newStage();
       }
     }
   }
@@ -80,6 +86,30 @@ await runService("faults", async (scope) => {
   for (const { seed } of failed) print(`again: npm run faults -- --seed ${seed}\n`);
   return failed.length === 0 && verdicts.length === seeds.length ? 0 : 1;
 });
+
+/** A run that fails to end, or ends with an error of the harness, is a failed run: the others go on. */
+async function endOf(seed: number, run: Promise<Verdict>): Promise<Verdict> {
+  const startedMs = monotonicMs();
+  const failed = (what: string): Verdict => ({
+    seed,
+    milliseconds: monotonicMs() - startedMs,
+    violations: [{ invariant: "the run comes to its end", what }],
+    struck: {},
+    ends: [],
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Verdict>((resolve) => {
+    timer = setTimeout(
+      () => resolve(failed(`it stands still after ${RUN_LIMIT_MS / 1_000} s`)),
+      RUN_LIMIT_MS,
+    );
+  });
+  try {
+    return await Promise.race([run.catch((error) => failed(String(error?.stack ?? error))), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 async function writeOutputs({ seed, ends }: Verdict): Promise<string> {
   await mkdir(REPORTS, { recursive: true });

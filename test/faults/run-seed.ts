@@ -33,10 +33,16 @@ import type { Reference } from "./reference.ts";
 import { HEARTBEAT_SECONDS, QUICK_SETTINGS, SECRETS, START_MS, WORLD_SETTINGS } from "./settings.ts";
 import { type Stage, tableNames } from "./stage.ts";
 
+/** What is wrong with the run itself, not with what it looked at. */
+export interface HarnessFailure {
+  readonly invariant: "the run comes to its end";
+  readonly what: string;
+}
+
 export interface Verdict {
   readonly seed: number;
   readonly milliseconds: number;
-  readonly violations: readonly Violation[];
+  readonly violations: readonly (Violation | HarnessFailure)[];
   /** How often each kind of fault has struck. */
   readonly struck: Readonly<Record<string, number>>;
   readonly ends: readonly ProcessEnd[];
