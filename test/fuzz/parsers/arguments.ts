@@ -8,6 +8,7 @@ import { SettingsError } from "#infra/settings.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
 import { runBacktest } from "#services/cli/run-backtest.ts";
 import type { Output } from "#services/cli/run-command.ts";
+import { runDlq } from "#services/cli/run-dlq.ts";
 import { runOptimize } from "#services/cli/run-optimize.ts";
 import { runVerifyStrategy } from "#services/cli/run-verify-strategy.ts";
 import { parseSimulatorArguments } from "#services/cli/simulator-arguments.ts";
@@ -153,6 +154,8 @@ function commandParser(
 }
 
 const silent = () => {};
+/** Nobody listens on the first port: what the arguments ask for ends there. */
+const NO_BROKER = "amqp://127.0.0.1:1";
 
 export const ARGUMENT_PARSERS: readonly FuzzedParser[] = [
   optionParser(
@@ -192,6 +195,36 @@ export const ARGUMENT_PARSERS: readonly FuzzedParser[] = [
     ["--symbol", "SOLUSDT", "--timeframe", "1m", "--strategy", "BASIC"],
     runOptimize,
   ),
+  fuzzedParser("arguments of dlq", () => ({
+    inputs: fc
+      .tuple(
+        fc.constantFrom("list", "show", "retry", "discard", "help", "lis", ""),
+        commandLines(
+          ["--queue", "--limit", "--all", "--force", "--yes", "--raw", "--json"],
+          ["backtest-tasks:1"],
+        ),
+      )
+      .map(([command, line]) => [command, ...line]),
+    async read(args) {
+      const { code, out, err } = await captured((output) =>
+        runDlq(args, { RABBITMQ_URL: NO_BROKER }, { ...output, printBytes: silent, ask: async () => null }),
+      );
+      if (code === 2) {
+        assert.equal(out, "");
+        throw new Refused(err);
+      }
+      return { code, out, err };
+    },
+    refusals: [Refused],
+    verify(args, { code, out, err }) {
+      if (code === 0) return assert.match(out, /^Usage: /, "without a broker only its help is to be had");
+      assert.equal(code, 1);
+      assert.equal(out, "");
+      assert.match(err, /^dlq: no connection to RabbitMQ at /);
+      assert.ok(["list", "show", "retry", "discard"].includes(args[0] ?? ""));
+    },
+    names: () => ["option", "argument", "command", "is no ", "--limit", "dlq: "],
+  })),
   fuzzedParser("arguments of cost", () => ({
     inputs: fc.array(
       fc.oneof(
