@@ -181,30 +181,34 @@ async function retry(
   assertChosen(ids, options);
   const retried: SeenLetter[] = [];
   const refused: { readonly seen: SeenLetter; readonly why: string }[] = [];
-  for (const queue of queuesOf(options)) {
-    for await (const letter of box.letters(queue)) {
-      const seen = see(queue, letter);
-      if (!isAskedFor(seen, ids, options)) continue;
-      const why = refusalOf(seen);
-      if (why !== null && options.force !== true) {
-        refused.push({ seen, why });
-        continue;
+  const result = () => ({
+    broker: box.broker,
+    retried: retried.map((one) => letterJson(one, { withBody: false })),
+    refused: refused.map(({ seen, why }) => ({ ...letterJson(seen, { withBody: false }), why })),
+  });
+  try {
+    for (const queue of queuesOf(options)) {
+      for await (const letter of box.letters(queue)) {
+        const seen = see(queue, letter);
+        if (!isAskedFor(seen, ids, options)) continue;
+        const why = refusalOf(seen);
+        if (why !== null && options.force !== true) {
+          refused.push({ seen, why });
+          continue;
+        }
+        await letter.retry({ anew: options.force === true });
+        retried.push(seen);
+        if (options.json !== true) terminal.print(`sent back to ${queue.name}: ${safeLine(seen.id)}\n`);
       }
-      await letter.retry({ anew: options.force === true });
-      retried.push(seen);
-      if (options.json !== true) terminal.print(`sent back to ${queue.name}: ${safeLine(seen.id)}\n`);
     }
+    assertFound(ids, [...retried, ...refused.map(({ seen }) => seen)]);
+  } catch (error) {
+    // Whoever reads JSON has not been told line by line.
+    if (options.json === true && retried.length > 0) terminal.print(json(result()));
+    throw error;
   }
-  assertFound(ids, [...retried, ...refused.map(({ seen }) => seen)]);
-  if (options.json === true) {
-    terminal.print(
-      json({
-        broker: box.broker,
-        retried: retried.map((one) => letterJson(one, { withBody: false })),
-        refused: refused.map(({ seen, why }) => ({ ...letterJson(seen, { withBody: false }), why })),
-      }),
-    );
-  } else {
+  if (options.json === true) terminal.print(json(result()));
+  else {
     for (const { seen, why } of refused) {
       terminal.printError(
         `dlq: not sent back: ${safeLine(seen.id)}: ${safeLine(shortened(why, 300))} (--force sends it)\n`,
@@ -224,22 +228,28 @@ async function discard(
   assertChosen(ids, options);
   const confirmed = options.yes === true ? null : await confirm(box, terminal, ids, options);
   const discarded: SeenLetter[] = [];
-  for (const queue of queuesOf(options)) {
-    // Nobody has said yes to what died since the question.
-    for await (const letter of box.letters(queue, confirmed?.get(queue))) {
-      const seen = see(queue, letter);
-      if (!isAskedFor(seen, ids, options)) continue;
-      await letter.discard();
-      discarded.push(seen);
-      if (options.json !== true)
-        terminal.print(`discarded from ${queue.deadLetterName}: ${safeLine(seen.id)}\n`);
+  const result = () => ({
+    broker: box.broker,
+    discarded: discarded.map((one) => letterJson(one, { withBody: false })),
+  });
+  try {
+    for (const queue of queuesOf(options)) {
+      // Nobody has said yes to what died since the question.
+      for await (const letter of box.letters(queue, confirmed?.get(queue))) {
+        const seen = see(queue, letter);
+        if (!isAskedFor(seen, ids, options)) continue;
+        await letter.discard();
+        discarded.push(seen);
+        if (options.json !== true)
+          terminal.print(`discarded from ${queue.deadLetterName}: ${safeLine(seen.id)}\n`);
+      }
     }
+    assertFound(ids, discarded);
+  } catch (error) {
+    if (options.json === true && discarded.length > 0) terminal.print(json(result()));
+    throw error;
   }
-  assertFound(ids, discarded);
-  if (options.json === true) {
-    const messages = discarded.map((one) => letterJson(one, { withBody: false }));
-    terminal.print(json({ broker: box.broker, discarded: messages }));
-  } else terminal.print(`${discarded.length} discarded\n`);
+  terminal.print(options.json === true ? json(result()) : `${discarded.length} discarded\n`);
   return 0;
 }
 

@@ -346,6 +346,17 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     expect([await depth("backtest-tasks"), await depth("trading-signals")]).toEqual([0, 0]);
   });
 
+  it("tells in JSON what it did before it failed", async () => {
+    const [first, second] = [await putDeadTask("AAAUSDT"), await putDeadTask("BBBUSDT")];
+    const sent = await dlq(["retry", first, "nobody", "--json"]);
+    expect(sent).toMatchObject({ code: 2, err: expect.stringContaining('"nobody"') });
+    expect(JSON.parse(sent.out).retried).toMatchObject([{ id: first }]);
+    const thrown = await dlq(["discard", second, "nobody", "--yes", "--json"]);
+    expect(thrown).toMatchObject({ code: 2, err: expect.stringContaining('"nobody"') });
+    expect(JSON.parse(thrown.out).discarded).toMatchObject([{ id: second }]);
+    expect(await dlq(["retry", "nobody", "--json"])).toMatchObject({ code: 2, out: "" });
+  });
+
   it("keeps what died while a person thought about the others", async () => {
     await putDeadTask("AAAUSDT");
     await putDeadTask("BBBUSDT");
