@@ -18,6 +18,8 @@ const START_MS = Date.UTC(2030, 0, 15);
 const COINS = 30;
 const ANALYZERS = 4;
 const FINDERS = 2;
+/** Fewer are no load. */
+const LEAST_SIGNALS_A_DAY = 20_000;
 
 const SIMULATED =
   "SIMULATED: prices (synthetic exchange over HTTP) and the day. Each minute begins two seconds after the candle's " +
@@ -85,7 +87,11 @@ await runService("load", async (scope) => {
   const memory = memoryRows(samples, warmUpMinutes);
   const last = await brokerLinks(world);
   const warm = links[0] ?? last;
+  const leastSignals = (LEAST_SIGNALS_A_DAY * minutes) / (24 * 60);
   const faults = [
+    ...(counts.signals.size < leastSignals
+      ? [`${counts.signals.size} signals are no load: a day has ${LEAST_SIGNALS_A_DAY}`]
+      : []),
     ...(await workFaults(world, counts, {
       startMs: START_MS,
       minutes,
