@@ -232,6 +232,16 @@ describe("a folder of recordings", () => {
     expect(() => recordedExchange({ directory: folder }).coverage()).toThrow(RecordingError);
   });
 
+  it("that is small but unzips to more than any recording holds is refused", () => {
+    const folder = makeFolder({});
+    const megabyte = gzipSync(Buffer.alloc(1_000_000, "0"));
+    writeFileSync(
+      path.join(folder, "BYBIT_TESTUSDT_1.csv.gz"),
+      Buffer.concat(Array.from({ length: 401 }, () => megabyte)),
+    );
+    expect(() => recordedExchange({ directory: folder }).coverage()).toThrow(/more than 400 MB of text/);
+  });
+
   it("with a broken file of funding rates is refused before anything is served", () => {
     const exchange = exchangeOf({
       "BYBIT_TESTUSDT_1.csv": csv(),
