@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Assignment, assignmentOf, ConfigurationMaker } from "#libs/backtest/search/configuration.ts";
 import { OBJECTIVES, type Objective } from "#libs/backtest/search/objective.ts";
+import type { ScoreTable } from "#libs/backtest/search/score.ts";
 import { searchResult, stretchesOf } from "#libs/backtest/search/search-result.ts";
 import {
   drawnSets,
@@ -146,11 +147,15 @@ async function search(options: Options, output: SearchOutput, known: readonly St
   const progress = makeSearchProgress("searching", output.isWatched === true, output.printError);
   const threads = threadsOf(options, strategy, space.sets.length * candles.length);
   const study = makeStudy(market);
-  const scores =
-    threads === 1
-      ? scoreHere(task, { study, strategy }, space.sets, progress.show)
-      : await scoreOnThreads(task, space.sets, threads, progress.show);
-  progress.clear();
+  let scores: ScoreTable;
+  try {
+    scores =
+      threads === 1
+        ? scoreHere(task, { study, strategy }, space.sets, progress.show)
+        : await scoreOnThreads(task, space.sets, threads, progress.show);
+  } finally {
+    progress.clear();
+  }
   const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);
   const result = searchResult({
     study,

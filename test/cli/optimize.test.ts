@@ -273,6 +273,25 @@ describe("optimize", () => {
     expect(err).toContain("there is nothing to search: BUSY declares no other parameter, give --parameter");
   });
 
+  it("takes its bar away when it fails", async () => {
+    let decisions = 0;
+    const failing: typeof BUSY = {
+      ...BUSY,
+      defaults: { depth: 5 },
+      decide(view, parameters) {
+        decisions += 1;
+        if (decisions > 300) throw new Error("it breaks late");
+        return BUSY.decide(view, parameters);
+      },
+    };
+    let err = "";
+    const output = { print: () => {}, printError: (text: string) => (err += text), isWatched: true };
+    const args = [...MARKET, "--candles", candles, "--strategy", "BUSY", "--parameter", "depth=1:3:1"];
+    await expect(runOptimize(args, output, [failing])).rejects.toThrow("it breaks late");
+    expect(err).toContain(" %");
+    expect(err.endsWith("\r\u001b[2K")).toBe(true);
+  });
+
   it("ends at once when interrupted", async () => {
     const program = startProgram("services/cli/optimize.ts", [
       ...MARKET,
