@@ -29,11 +29,15 @@ describe("the market until a moment", () => {
 });
 
 describe("the market as live services load it", () => {
-  const i = 1_500;
-  const loaded = marketAsLoaded(INPUT, i, 500);
+  // Long enough for the longest lookback before the warm-up.
+  const input = madeInput({ timeframe: "5m", length: 20_000, seed: 3 });
+  const { candles } = input;
+  const i = 3_900;
+  const load = () => marketAsLoaded(input, i, 500);
   const closedMs = openTimeMs(candles, i + 1);
 
   it("ends with the candle that is decided about and begins a warm-up before it", () => {
+    const loaded = load();
     expect(loaded.candles.length).toBe(501);
     expect(endMs(loaded.candles)).toBe(closedMs);
     expect(loaded.candles.close.at(-1)).toBe(candles.close[i]);
@@ -41,33 +45,37 @@ describe("the market as live services load it", () => {
     expect(loaded.btc?.length).toBe(501);
   });
 
-  it("has each frame's candles from a lookback before that on, as far as there are any", () => {
+  it("has each frame's candles from a lookback before that on", () => {
+    const loaded = load();
     for (const [intervalMs, days] of [
       [15, 2],
       [30, 5],
       [240, 7],
     ].map(([minutes = 0, count = 0]) => [minutes * MINUTE_MS, count] as const)) {
-      const whole = INPUT.frameCandles.get(intervalMs);
+      const whole = input.frameCandles.get(intervalMs);
       const frame = loaded.frameCandles.get(intervalMs);
       if (whole === undefined || frame === undefined) throw new Error("the made market has all frames");
       const aligned = Math.floor(loaded.candles.startMs / intervalMs) * intervalMs;
-      expect(frame.startMs).toBe(Math.max(whole.startMs, aligned - days * DAY_MS));
+      expect(frame.startMs).toBe(aligned - days * DAY_MS);
+      expect(frame.startMs).toBeGreaterThan(whole.startMs);
       expect(endMs(frame)).toBe(Math.floor(closedMs / intervalMs) * intervalMs);
     }
   });
 
   it("knows the rate that held when the first candle opened, and none before or after", () => {
+    const loaded = load();
     const times = [...(loaded.funding?.timeMs ?? [])];
+    expect(loaded.funding?.length).toBe(times.length);
     const [first = Number.NaN, second = Number.NaN] = times;
     expect(first).toBeLessThanOrEqual(loaded.candles.startMs);
     expect(second).toBeGreaterThan(loaded.candles.startMs);
     expect(times.at(-1)).toBeLessThanOrEqual(closedMs);
-    const settled = [...(INPUT.funding?.timeMs ?? [])];
+    const settled = [...(input.funding?.timeMs ?? [])];
     expect(settled.filter((timeMs) => timeMs >= first && timeMs <= closedMs)).toEqual(times);
   });
 
   it("is all there is when there is less", () => {
-    expect(marketAsLoaded(INPUT, 70, 500).candles.length).toBe(71);
+    expect(marketAsLoaded(input, 70, 500).candles.length).toBe(71);
   });
 });
 
