@@ -51,6 +51,34 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
     await link.close();
   });
 
+  it("answers each question or says that it cannot, wherever the connection breaks in its midst", async () => {
+    const queue = await fixture.connect({ url: proxyUrl });
+    await queue.publish(JOBS, [makeJob("a")]);
+    const questions: Promise<string>[] = [];
+    let answered = 0;
+    // One after the other, so that some are at their first question to the broker and some at the closing of a channel.
+    while (answered < 30) {
+      const question = questions.length % 2 === 0 ? queue.depth(JOBS) : queue.deadLetters(JOBS, 1);
+      questions.push(
+        question.then(
+          () => {
+            answered += 1;
+            return "answered";
+          },
+          (error: unknown) => (error instanceof QueueError ? "refused" : String(error)),
+        ),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    proxy.freeze(true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    proxy.cut();
+    proxy.freeze(false);
+    const ends = await Promise.all(questions);
+    expect(new Set(ends)).toEqual(new Set(["answered", "refused"]));
+    expect((await queue.depth(JOBS)).ready).toBe(1);
+  });
+
   it("comes back after a cut, with its consumers, and what was in hand comes again", async () => {
     const queue = await fixture.connect({ url: proxyUrl });
     const got: Delivery<Job>[] = [];

@@ -14,7 +14,7 @@ import {
 import { parseBrokerUrl } from "./broker-url.ts";
 import { peekDeadLetters } from "./dead-letters.ts";
 import { newEnvelope, publishOptions } from "./envelope.ts";
-import { openLink } from "./link.ts";
+import { openLink, whileOpen } from "./link.ts";
 import { makePublisher } from "./publisher.ts";
 import { makeSlot } from "./slot.ts";
 import { makeSubscription, type Subscription } from "./subscription.ts";
@@ -116,12 +116,15 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   /** A short-lived channel: a question about a missing queue costs nobody else theirs. */
   async function withChannel<R>(work: (channel: Channel) => Promise<R>): Promise<R> {
     const model = await consuming.take(publishTimeoutMs);
-    try {
+    const answerOn = async () => {
       const channel = await model.createChannel();
       channel.on("error", (error) => logger.warn({ err: error }, "asking channel error"));
       const result = await work(channel);
       await channel.close();
       return result;
+    };
+    try {
+      return await whileOpen(model, answerOn(), publishTimeoutMs);
     } catch (error) {
       throw new QueueError(
         `RabbitMQ did not answer: ${error instanceof Error ? error.message : String(error)}`,
@@ -196,7 +199,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
 
   async function startNow(subscription: Subscription, model: ChannelModel): Promise<void> {
     try {
-      await subscription.start(model);
+      await whileOpen(model, subscription.start(model), publishTimeoutMs);
     } catch (error) {
       // The connection broke just now; the next one starts it.
       logger.warn({ err: error }, "consumer starts with the next connection");

@@ -62,7 +62,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
         model.on("handler-error", (error) =>
           logger.error({ ...fields, err: error }, "RabbitMQ listener failed"),
         );
-        await whileOpen(model, options.setup(model));
+        await whileOpen(model, options.setup(model), SETUP_TIMEOUT_MS);
       },
     },
   });
@@ -88,23 +88,20 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 }
 
 /**
- * The setup's end, or a failure when its connection ends first or the broker does not answer: the driver leaves some
- * of what it was asked on a connection that broke without an answer for ever, and recovery would wait with it.
+ * What the broker answers, or a failure when the connection ends first or no answer comes: the driver leaves some of
+ * what it was asked on a connection that broke without an answer for ever, the closing of a channel for one.
  */
-async function whileOpen(model: ChannelModel, setup: Promise<void>): Promise<void> {
+export async function whileOpen<T>(model: ChannelModel, answer: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let onClose = () => {};
   const ended = new Promise<never>((_, reject) => {
-    onClose = () => reject(new Error("the connection ended while it was set up"));
+    onClose = () => reject(new Error("the connection ended before the answer"));
     model.once("close", onClose);
     model.once("error", onClose);
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${SETUP_TIMEOUT_MS} ms while the connection was set up`)),
-      SETUP_TIMEOUT_MS,
-    );
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
-    await Promise.race([setup, ended]);
+    return await Promise.race([answer, ended]);
   } finally {
     clearTimeout(timer);
     model.off("close", onClose);
