@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { SERVICES } from "#libs/contracts/names.ts";
 import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
 
 /*
  * One file a program, so that an image holds no node_modules: `npm run build` makes all of them in dist/,
- * `npm run build -- finder health` those named.
+ * `npm run build -- finder health` those named, `npm run build -- --out FOLDER` makes them elsewhere.
  */
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,7 +23,11 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 const REQUIRE =
   'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
 
-const asked = commandLineArguments();
+const { positionals: asked, values } = parseArgs({
+  args: [...commandLineArguments()],
+  options: { out: { type: "string", default: "dist" } },
+  allowPositionals: true,
+});
 const unknown = asked.filter((name) => !(name in PROGRAMS));
 if (unknown.length > 0) {
   throw new Error(`no program ${unknown.join(", ")}; there are ${Object.keys(PROGRAMS).join(", ")}`);
@@ -32,7 +37,7 @@ const names = asked.length > 0 ? asked : Object.keys(PROGRAMS);
 const result = await build({
   absWorkingDir: ROOT,
   entryPoints: names.map((name) => ({ in: PROGRAMS[name] ?? name, out: name })),
-  outdir: "dist",
+  outdir: values.out,
   outExtension: { ".js": ".mjs" },
   bundle: true,
   platform: "node",

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,10 +31,9 @@ export const QUEUE_NAMES: readonly string[] = QUEUES.flatMap((queue) =>
 
 /** The services as one file each, as the images hold them, in a folder of this run. */
 export async function buildPrograms(): Promise<{ folder: string; remove(): Promise<void> }> {
-  await promisify(execFile)(process.execPath, ["--import", "tsx", "infra/build/bundle.ts"], { cwd: ROOT });
   const folder = await mkdtemp(join(tmpdir(), "faults-"));
-  // Others build into the same folder; what runs here must not change under the run.
-  await cp(join(ROOT, "dist"), folder, { recursive: true });
+  const build = ["--import", "tsx", "infra/build/bundle.ts", "--out", folder];
+  await promisify(execFile)(process.execPath, build, { cwd: ROOT });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

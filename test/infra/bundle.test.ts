@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SERVICES } from "#libs/contracts/names.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -26,17 +29,20 @@ function run(args: readonly string[], environment: Record<string, string> = {}):
   });
 }
 
+let folder: string;
 beforeAll(async () => {
-  const built = await run(["--import", "tsx", "infra/build/bundle.ts"]);
+  folder = await mkdtemp(join(tmpdir(), "bundle-"));
+  const built = await run(["--import", "tsx", "infra/build/bundle.ts", "--out", folder]);
   expect(built).toMatchObject({ code: 0 });
 }, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("a service in one file", () => {
   it.each(SERVICES)(
     "%s starts without anything beside it, and says what is wrong with its configuration",
     async (service) => {
       // Every module has been loaded when the configuration is read.
-      const ended = await run([`dist/${service}.mjs`], { RABBITMQ_PORT: "none", LOG_LEVEL: "loud" });
+      const ended = await run([join(folder, `${service}.mjs`)], { RABBITMQ_PORT: "none", LOG_LEVEL: "loud" });
       expect(ended.code).toBe(2);
       expect(ended.output).toContain("RABBITMQ_PORT");
       expect(ended.output).toContain("LOG_LEVEL");
@@ -44,7 +50,7 @@ describe("a service in one file", () => {
   );
 
   it("is the dead-letter command, too, which an operator starts in a service's container", async () => {
-    const ended = await run(["dist/dlq.mjs", "list"], { RABBITMQ_PORT: "none" });
+    const ended = await run([join(folder, "dlq.mjs"), "list"], { RABBITMQ_PORT: "none" });
     expect(ended).toMatchObject({ code: 2, output: expect.stringMatching(/^dlq: .*RABBITMQ_PORT/) });
   });
 
@@ -61,14 +67,16 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("the health check of the images", 
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     // A server that listens on a port has an address of this shape.
     const { port } = server.address() as AddressInfo;
-    const before = await run(["dist/health.mjs"], { RABBITMQ_PORT: String(port) });
+    const before = await run([join(folder, "health.mjs")], { RABBITMQ_PORT: String(port) });
     expect(before).toMatchObject({ code: 1, output: expect.stringContaining(String(port)) });
 
     const client = connect(port, "127.0.0.1");
     await new Promise<void>((done) => client.once("connect", done));
-    expect(await run(["dist/health.mjs"], { RABBITMQ_PORT: String(port) })).toMatchObject({ code: 0 });
+    expect(await run([join(folder, "health.mjs")], { RABBITMQ_PORT: String(port) })).toMatchObject({
+      code: 0,
+    });
     const url = { RABBITMQ_URL: `amqp://guest:guest@127.0.0.1:${port}` };
-    expect(await run(["dist/health.mjs"], url)).toMatchObject({ code: 0 });
+    expect(await run([join(folder, "health.mjs")], url)).toMatchObject({ code: 0 });
     client.destroy();
     server.close();
   });

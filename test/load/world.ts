@@ -56,7 +56,7 @@ export function nodeOptionsOf(service: ServiceName): string {
 }
 
 async function buildBundles(folder: string): Promise<string> {
-  const bundles = startProgram("infra/build/bundle.ts");
+  const bundles = startProgram("infra/build/bundle.ts", ["--out", folder]);
   if ((await bundles.exited) !== 0) throw new Error(`the bundles could not be built:\n${bundles.stderr()}`);
   const preload = join(folder, "preload.mjs");
   await build({
@@ -97,7 +97,7 @@ export async function startWorld(scope: Pick<ServiceScope, "own">, options: Worl
   ): LoadProcess {
     const started = startLoadProcess({
       name,
-      bundle: join(ROOT, "dist", `${program}.mjs`),
+      bundle: join(folder, `${program}.mjs`),
       args,
       preload,
       nodeOptions,
