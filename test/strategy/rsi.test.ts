@@ -14,6 +14,16 @@ describe("RSI", () => {
     expect(rsi[14]).toBeCloseTo((100 * 10) / 18, 10);
   });
 
+  it("begins with the first move when nothing has moved before", () => {
+    const close = Float64Array.from({ length: 40 }, (_, i) => (i < 20 ? 7 : i === 20 ? 8 : 7.5));
+    const rsi = wilderRsi(close);
+    expect([...rsi.subarray(14, 20)]).toEqual(Array(6).fill(50));
+    expect(rsi[20]).toBe(100);
+    // A gain of 1, then a loss of 0.5 of which the average takes as much as of the gain shrunk by one candle.
+    expect(rsi[21]).toBeCloseTo((100 * 13) / (13 + 14 * 0.5), 10);
+    expect(rsi[39]).toBe(rsi[21]);
+  });
+
   it("is carried over exactly by an unchanged close", () => {
     const close = Float64Array.from({ length: 60 }, (_, i) => (i < 30 ? 100 + Math.sin(i) : 101.3));
     const rsi = wilderRsi(close);
