@@ -13,7 +13,7 @@ const EXIT_REFUSED = 2;
 
 /**
  * Parses a command line and does what it asks for. A refusal prints one sentence on the error output and nothing on
- * the other.
+ * the other, unless something was done before it.
  * @param act answers the exit code.
  * @returns that exit code, 0 for `--help`, or 2 when arguments or files cannot be used.
  */

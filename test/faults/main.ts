@@ -21,7 +21,7 @@ interface Options {
 
 const REPORTS = "reports/faults";
 
-/** The limits of a run's phases and stops add up to less: what has not ended by then stands still. */
+/** The limits of a run's phases and stops: what has not ended by then stands still, or as good as. */
 const RUN_LIMIT_MS = 600_000;
 
 await runService("faults", async (scope) => {
@@ -70,9 +70,11 @@ await runService("faults", async (scope) => {
       if (wrong > 0) {
         print(`${describeSchedule(schedule)}\n`);
         for (const { invariant, what } of verdict.violations) print(`  BROKEN: ${invariant}: ${what}\n`);
-        print(`  outputs of its processes: ${await writeOutputs(verdict)}\n`);
+        if (verdict.ends.length > 0) print(`  outputs of its processes: ${await writeOutputs(verdict)}\n`);
         print(`  again: npm run faults -- --seed ${seed}\n`);
-        // What has failed may have left anything behind.
+        // What has failed may have left anything behind. A run that stands still may still act on its stage, which then
+        // stays until the end.
+        if (verdict.hasEnded) await stage.close().catch((error) => print(`  its stage: ${String(error)}\n`));
         if (left.length > 0) stage = await newStage();
       }
     }
@@ -90,8 +92,9 @@ await runService("faults", async (scope) => {
 /** A run that fails to end, or ends with an error of the harness, is a failed run: the others go on. */
 async function endOf(seed: number, run: Promise<Verdict>): Promise<Verdict> {
   const startedMs = monotonicMs();
-  const failed = (what: string): Verdict => ({
+  const failed = (what: string, hasEnded: boolean): Verdict => ({
     seed,
+    hasEnded,
     milliseconds: monotonicMs() - startedMs,
     violations: [{ invariant: "the run comes to its end", what }],
     struck: {},
@@ -100,12 +103,12 @@ async function endOf(seed: number, run: Promise<Verdict>): Promise<Verdict> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Verdict>((resolve) => {
     timer = setTimeout(
-      () => resolve(failed(`it stands still after ${RUN_LIMIT_MS / 1_000} s`)),
+      () => resolve(failed(`it stands still after ${RUN_LIMIT_MS / 1_000} s`, false)),
       RUN_LIMIT_MS,
     );
   });
   try {
-    return await Promise.race([run.catch((error) => failed(String(error?.stack ?? error))), late]);
+    return await Promise.race([run.catch((error) => failed(String(error?.stack ?? error), true)), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -41,6 +41,8 @@ export interface HarnessFailure {
 
 export interface Verdict {
   readonly seed: number;
+  /** Whether nothing of the run goes on. */
+  readonly hasEnded: boolean;
   readonly milliseconds: number;
   readonly violations: readonly (Violation | HarnessFailure)[];
   /** How often each kind of fault has struck. */
@@ -179,14 +181,17 @@ export async function runSeed(
   const ends = [...fleet.ends];
   if ((await waiting(stage)) !== null) {
     const after = makeFleet(crew);
-    for (const worker of [ANALYZERS[0], FINDERS[0]]) after.start(worker);
-    const deadlineMs = monotonicMs() + PHASE_LIMIT_MS;
-    let left: string | null = "not looked at";
-    while (left !== null && monotonicMs() < deadlineMs) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      left = (await waiting(stage)) ?? (await stillMoving(stage));
+    try {
+      for (const worker of [ANALYZERS[0], FINDERS[0]]) after.start(worker);
+      const deadlineMs = monotonicMs() + PHASE_LIMIT_MS;
+      let left: string | null = "not looked at";
+      while (left !== null && monotonicMs() < deadlineMs) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        left = (await waiting(stage)) ?? (await stillMoving(stage));
+      }
+    } finally {
+      await after.stop(STOP_DEADLINE_MS);
     }
-    await after.stop(STOP_DEADLINE_MS);
     ends.push(...after.ends);
   }
 
@@ -215,6 +220,7 @@ export async function runSeed(
     await stage.dynamo.send(new DeleteTableCommand({ TableName: name }));
   return {
     seed: schedule.seed,
+    hasEnded: true,
     milliseconds: monotonicMs() - startedMs,
     violations: broken,
     struck,

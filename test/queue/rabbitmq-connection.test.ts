@@ -1,8 +1,11 @@
+import type { ChannelModel } from "amqplib";
+import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Delivery, QueueError } from "#libs/queue/queue.ts";
 import { parseBrokerUrl } from "#libs/queue/rabbitmq/broker-url.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { openLink } from "#libs/queue/rabbitmq/link.ts";
+import { makePublisher } from "#libs/queue/rabbitmq/publisher.ts";
 import { CONTRACT_QUEUES, JOBS, type Job, makeJob } from "#test/contracts/queue-contract.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 import { eventually } from "#test/support/eventually.ts";
@@ -51,13 +54,80 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
     await link.close();
   });
 
+  it("comes back when it breaks while the driver says goodbye after a setup that failed", async () => {
+    let setups = 0;
+    const link = await openLink({
+      address: parseBrokerUrl(proxyUrl),
+      purpose: "testing",
+      socket: {},
+      logger: capturedLogger().logger,
+      startupTimeoutMs: 20_000,
+      signal: undefined,
+      setup: async () => {
+        setups += 1;
+        if (setups > 1) return;
+        proxy.freeze(true);
+        setTimeout(() => {
+          proxy.cut();
+          proxy.freeze(false);
+        }, 300);
+        throw new Error("the broker did not answer in time");
+      },
+    });
+    expect(setups).toBe(2);
+    await link.close();
+  });
+
+  it("publishes on the next connection what is asked for while this one says goodbye", async () => {
+    let lines = 0;
+    const destination = {
+      // A loop without a pause would let no timer end the test.
+      write() {
+        lines += 1;
+        if (lines > 1_000) throw new Error("it tries again without end");
+      },
+    };
+    const logger = pino({ level: "trace" }, destination);
+    const publisher = makePublisher({
+      logger,
+      timeoutMs: 10_000,
+      declare: async (channel) => {
+        await channel.assertQueue(`${fixture.prefix}goodbye`, { durable: false, autoDelete: true });
+      },
+    });
+    const models: ChannelModel[] = [];
+    const link = await openLink({
+      address: parseBrokerUrl(proxyUrl),
+      purpose: "testing",
+      socket: {},
+      logger,
+      startupTimeoutMs: 20_000,
+      signal: undefined,
+      setup: (model) => {
+        models.push(model);
+        return publisher.setup(model);
+      },
+    });
+    const letter = { body: Buffer.from("x"), messageId: "a", options: {} };
+    proxy.freeze(true);
+    models[0]?.close().catch(() => {});
+    const published = publisher.publish(`${fixture.prefix}goodbye`, [letter]);
+    // Held back, the broker's goodbye leaves the connection as it is for a while.
+    setTimeout(() => proxy.freeze(false), 200);
+    await published;
+    expect(models).toHaveLength(2);
+    expect(lines).toBeGreaterThan(0);
+    expect(lines).toBeLessThan(20);
+    await publisher.close();
+    await link.close();
+  });
+
   it("answers each question or says that it cannot, wherever the connection breaks in its midst", async () => {
     const queue = await fixture.connect({ url: proxyUrl });
     await queue.publish(JOBS, [makeJob("a")]);
     const questions: Promise<string>[] = [];
     let answered = 0;
-    // One after the other, so that some are at their first question to the broker and some at the closing of a channel.
-    while (answered < 30) {
+    const ask = () => {
       const question = questions.length % 2 === 0 ? queue.depth(JOBS) : queue.deadLetters(JOBS, 1);
       questions.push(
         question.then(
@@ -68,8 +138,14 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
           (error: unknown) => (error instanceof QueueError ? "refused" : String(error)),
         ),
       );
+    };
+    // One after the other, so that some are at their first question to the broker and some at the closing of a channel.
+    while (answered < 30) {
+      ask();
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+    ask();
+    ask();
     proxy.freeze(true);
     await new Promise((resolve) => setTimeout(resolve, 50));
     proxy.cut();

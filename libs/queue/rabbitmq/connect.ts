@@ -14,7 +14,7 @@ import {
 import { parseBrokerUrl } from "./broker-url.ts";
 import { peekDeadLetters } from "./dead-letters.ts";
 import { newEnvelope, publishOptions } from "./envelope.ts";
-import { openLink, whileOpen } from "./link.ts";
+import { dropConnection, openLink, whileOpen } from "./link.ts";
 import { makePublisher } from "./publisher.ts";
 import { makeSlot } from "./slot.ts";
 import { makeSubscription, type Subscription } from "./subscription.ts";
@@ -201,7 +201,8 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     try {
       await whileOpen(model, subscription.start(model), publishTimeoutMs);
     } catch (error) {
-      // The connection broke just now; the next one starts it.
+      // The connection broke just now, or does not answer; the next one starts it.
+      dropConnection(model);
       logger.warn({ err: error }, "consumer starts with the next connection");
     }
   }

@@ -58,11 +58,20 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       maxDelay: MAX_RECONNECT_DELAY_MS,
       waitForConnect: false,
       setup: async (model: ChannelModel) => {
+        // Every question in flight listens for the connection's end.
+        model.setMaxListeners(0);
         model.on("error", (error) => logger.warn({ ...fields, err: error }, "RabbitMQ connection error"));
         model.on("handler-error", (error) =>
           logger.error({ ...fields, err: error }, "RabbitMQ listener failed"),
         );
-        await whileOpen(model, options.setup(model), SETUP_TIMEOUT_MS);
+        try {
+          await whileOpen(model, options.setup(model), SETUP_TIMEOUT_MS);
+        } catch (error) {
+          // The driver closes what was not set up before it tries again, and when the connection breaks in between it
+          // waits for that for ever. A second closing is refused at once.
+          model.close().catch(() => {});
+          throw error;
+        }
       },
     },
   });

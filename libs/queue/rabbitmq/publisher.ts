@@ -81,6 +81,8 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
       }
       unsent = lettersWith("lost");
       if (unsent.length > 0) {
+        // A connection that is saying goodbye fails every use at once: nobody else is to take it.
+        slot.remove(session);
         const reason = "the connection broke before the confirm";
         tell(logger, FAULTS.publishRepeated, { queue: queueName, messages: unsent.length, reason });
       }
@@ -129,7 +131,7 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
           session.returned.set(key, (session.returned.get(key) ?? 0) + 1);
         });
         await declare(channel);
-        slot.put(session);
+        if (session.open) slot.put(session);
       },
       publish(queueName, letters) {
         if (closed) return Promise.reject(new QueueError("the queue is closed"));
