@@ -28,7 +28,8 @@ interface Running {
   readonly child: ChildProcess;
   readonly exited: Promise<ProcessEnd>;
   sent: ProcessEnd["sent"];
-  sentMs: number | null;
+  /** When it was told to stop. */
+  termMs: number | null;
 }
 
 /**
@@ -84,11 +85,13 @@ export function makeFleet({ programs, environment }: FleetOptions): Fleet {
     child.stderr.on("data", keep);
     const exited = new Promise<ProcessEnd>((resolve) => {
       child.once("close", (code, signal) => {
+        // Who is killed while he stops may have just ended by himself, which leaves a code and no signal.
+        const sent = code !== null && one.termMs !== null ? "SIGTERM" : one.sent;
         const end: ProcessEnd = {
           worker,
           end: code ?? signal ?? "unknown",
-          sent: one.sent,
-          stopMs: one.sent === "SIGTERM" && one.sentMs !== null ? monotonicMs() - one.sentMs : null,
+          sent,
+          stopMs: sent === "SIGTERM" && one.termMs !== null ? monotonicMs() - one.termMs : null,
           output,
         };
         ends.push(end);
@@ -97,7 +100,7 @@ export function makeFleet({ programs, environment }: FleetOptions): Fleet {
         replace(worker, end);
       });
     });
-    const one: Running = { child, exited, sent: null, sentMs: null };
+    const one: Running = { child, exited, sent: null, termMs: null };
     running.set(worker, one);
   }
 
@@ -117,10 +120,8 @@ export function makeFleet({ programs, environment }: FleetOptions): Fleet {
       if (one === undefined) return;
       // It is ending already; a second SIGTERM would end it at once, with another code.
       if (signal === "SIGTERM" && one.sent !== null) return;
-      if (signal === "SIGKILL" || signal === "SIGTERM") {
-        one.sent = signal;
-        one.sentMs = monotonicMs();
-      }
+      if (signal === "SIGKILL" || signal === "SIGTERM") one.sent = signal;
+      if (signal === "SIGTERM") one.termMs = monotonicMs();
       one.child.kill(signal);
     },
     isDone: (worker) => done.has(worker),
