@@ -15,10 +15,13 @@ import { COIN_TREND } from "#libs/strategy/trend.ts";
 import { madeInput } from "./study-inputs.ts";
 
 const LENGTHS = [50_000, 200_000];
-const MEASUREMENTS = 3;
+/** Odd, for the middle one. */
+const MEASUREMENTS = 9;
 const NONE = noSignal("nothing is ever enough");
 
 setFlagsFromString("--expose-gc");
+// On a busy machine a thread that compiles ends at any time, and what it made shows on the heap.
+setFlagsFromString("--no-concurrent-recompilation");
 // A context made after the flag has the function.
 const collectGarbage: () => void = runInNewContext("gc");
 
@@ -47,7 +50,7 @@ function grown(makeStrategy: () => Strategy): { candles: number; used: number; k
     const walk = (): void => {
       if (simulate(study, strategy, options).trades.length > 0) throw new Error("a signal");
     };
-    // V8 compiles in the meantime, and that shows on the heap as well.
+    // V8 compiles in the first ones.
     for (let k = 0; k < 10; k++) walk();
     const measured = Array.from({ length: MEASUREMENTS }, () => {
       collectGarbage();
@@ -59,10 +62,15 @@ function grown(makeStrategy: () => Strategy): { candles: number; used: number; k
     });
     return {
       candles: study.input.candles.length,
-      used: Math.min(...measured.map(({ used }) => used)),
-      kept: Math.min(...measured.map(({ kept }) => kept)),
+      used: median(measured.map(({ used }) => used)),
+      kept: median(measured.map(({ kept }) => kept)),
     };
   });
+}
+
+/** Now and then V8 drops code that it has not run for long, or makes some: once, in one measurement. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) / 2] ?? Number.NaN;
 }
 
 print(`${JSON.stringify({ plain: grown(() => reader(null)), hoarding: grown(() => reader([])) })}\n`);
