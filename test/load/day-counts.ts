@@ -1,4 +1,3 @@
-import { FAULTS } from "#libs/contracts/faults.ts";
 import { isTimeframe, MINUTE_MS, timeframeMs } from "#libs/strategy/timeframe.ts";
 import type { LogTail } from "./log-tail.ts";
 
@@ -25,9 +24,7 @@ export interface DayCounts {
   /** The same until the finder's decision, entry or none, which there are many of. */
   readonly decisionsMs: number[];
   olderEntries: number;
-  /** Calls that had no answer in time and messages that came back for it, by process, message and reason. */
-  readonly repeats: Map<string, number>;
-  /** All other lines above the level info, by process and message. */
+  /** Lines above the level info, by process, message and reason. */
   readonly complaints: Map<string, number>;
   logBytes: number;
   /** Real time in which tasks and signals were worked on. */
@@ -48,7 +45,6 @@ export function emptyCounts(): DayCounts {
     latenciesMs: [],
     decisionsMs: [],
     olderEntries: 0,
-    repeats: new Map(),
     complaints: new Map(),
     logBytes: 0,
     taskSeconds: 0,
@@ -98,9 +94,6 @@ const SIGNAL_ENDS: Readonly<Record<string, SignalEnd>> = {
 /** Said at the level warn, and part of every day. */
 const NO_COMPLAINT = new Set(["another strategy holds this symbol's position of this moment"]);
 
-/** What a busy machine brings about now and then, and each service makes good. */
-const REPEATS = new Set<string>([FAULTS.databaseFails.message, FAULTS.messageRetried.message]);
-
 /** Reads what a service has written since the last time. */
 export function readLog(
   service: { readonly name: string; readonly log: Pick<LogTail, "read"> },
@@ -119,10 +112,9 @@ export function readLog(
 }
 
 function count(service: string, line: Line, counts: DayCounts): void {
-  if (REPEATS.has(line.msg)) {
-    add(counts.repeats, `${service}: ${line.msg} (${line.reason ?? "no reason"})`);
-  } else if (line.level !== "info" && !NO_COMPLAINT.has(line.msg)) {
-    add(counts.complaints, `${service}: ${line.msg}`);
+  if (line.level !== "info" && !NO_COMPLAINT.has(line.msg)) {
+    const reason = line.reason === undefined ? "" : ` (${line.reason})`;
+    add(counts.complaints, `${service}: ${line.msg}${reason}`);
   }
   const taskEnd = TASK_ENDS[line.msg];
   const signalEnd = SIGNAL_ENDS[line.msg];

@@ -7,9 +7,6 @@ import { scanIdOf } from "#services/scanner/scan.ts";
 import { type DayCounts, positionKey } from "./day-counts.ts";
 import type { World } from "./world.ts";
 
-/** Of all tasks and signals. Where processes wait for a core, now and then a call has no answer in time. */
-const MOST_REPEATED = 1 / 1_000;
-
 export interface Expected {
   readonly startMs: number;
   readonly minutes: number;
@@ -32,10 +29,6 @@ export async function workFaults(world: World, counts: DayCounts, expected: Expe
   equal("signals that a finder has ended", counts.signals.size, counts.signalsPublished);
   equal("signals ended twice", [...counts.signals.values()].filter((times) => times !== 1).length, 0);
   equal("stale signals", (counts.ends.get("stale signal") ?? 0) + (counts.ends.get("stale entry") ?? 0), 0);
-  const repeats = [...counts.repeats.values()].reduce((sum, times) => sum + times, 0);
-  if (repeats > MOST_REPEATED * (counts.taskEnds + counts.signals.size)) {
-    faults.push(`${repeats} calls and messages were repeated, more than one in ${1 / MOST_REPEATED}`);
-  }
   for (const [complaint, times] of counts.complaints) faults.push(`said ${times} times: ${complaint}`);
   faults.push(...(await tableFaults(world, counts, expected, equal)));
   faults.push(...(await queueFaults(world)));

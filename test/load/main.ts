@@ -123,7 +123,6 @@ await runService("load", async (scope) => {
     positions: counts.entries.size,
     latencyMs: quantilesOf(counts.latenciesMs),
     decisionMs: quantilesOf(counts.decisionsMs),
-    repeats: Object.fromEntries(counts.repeats),
     logMegabytes: rounded(counts.logBytes / 1e6, 1),
     mostWaiting: Math.max(...samples.queues.map(({ ready }) => ready)),
     links: { warm, last },

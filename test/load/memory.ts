@@ -5,10 +5,7 @@ import { trendOf } from "./trend.ts";
 export const MOST_RSS_MIB = 150;
 /** What held memory may seem to gain over the measured hours: caches and code move by about this. */
 export const MOST_GROWTH_MIB = 3;
-/**
- * The same for resident memory, in which garbage comes and goes, over the second half of the run: for hours a heap lets
- * more and more garbage lie, up to the bound that its image sets.
- */
+/** The same for resident memory, in which garbage comes and goes. */
 export const MOST_RSS_GROWTH_MIB = 10;
 /** Idle connections of an HTTP agent, and the timer of each, come and go by some. */
 export const MOST_RESOURCE_GROWTH = 4;
@@ -23,7 +20,6 @@ export interface MemoryRow {
   readonly heldMib: readonly [number, number];
   /** MiB that the line through the samples gains over the measured hours; null when they are too few. */
   readonly heldGrowthMib: number | null;
-  /** The same over the second half of the run. */
   readonly rssGrowthMib: number | null;
   readonly descriptors: readonly [number, number];
   readonly timers: readonly [number, number];
@@ -37,7 +33,6 @@ export function memoryRows(samples: Samples, warmUpMinutes: number): MemoryRow[]
     const heaps = (samples.heaps.get(process) ?? []).filter((row) => row.minute >= warmUpMinutes);
     const last = all.at(-1);
     if (last === undefined) throw new Error(`no sample of ${process}`);
-    const secondHalf = warm.filter((sample) => sample.minute >= last.minute / 2);
     return {
       process,
       peakMib: last.peakMib,
@@ -45,7 +40,7 @@ export function memoryRows(samples: Samples, warmUpMinutes: number): MemoryRow[]
       cpuSeconds: last.cpuSeconds,
       heldMib: range(heaps, (row) => row.heldMib),
       heldGrowthMib: growth(heaps, (row) => row.heldMib),
-      rssGrowthMib: growth(secondHalf, (sample) => sample.rssMib),
+      rssGrowthMib: growth(warm, (sample) => sample.rssMib),
       descriptors: range(warm, (sample) => sample.descriptors),
       timers: range(heaps, (row) => row.timers),
       descriptorGrowth: growth(warm, (sample) => sample.descriptors),

@@ -25,8 +25,6 @@ export interface LoadReport {
   readonly latencyMs: Quantiles;
   /** From the close of a candle to a finder's decision on it, entry or none. */
   readonly decisionMs: Quantiles;
-  /** Calls and messages that were repeated: process, message and reason, and how often. */
-  readonly repeats: Readonly<Record<string, number>>;
   readonly logMegabytes: number;
   readonly mostWaiting: number;
   readonly links: { readonly warm: BrokerLinks; readonly last: BrokerLinks };
@@ -76,7 +74,6 @@ export function describeReport(report: LoadReport): string {
     `                                                             to the position: ${spread(latencyMs)}`,
     `broker: connections ${links.warm.connections} then ${links.last.connections}, channels ${links.warm.channels} then ${links.last.channels}, queues ${links.warm.queues} then ${links.last.queues}; at most ${report.mostWaiting} messages waited at the end of a minute`,
     `log ${report.logMegabytes} MB`,
-    ...Object.entries(report.repeats).map(([what, times]) => `${times} times ${what}`),
     "",
     ...memoryTable(report.memory),
     "",

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Delivery, QueueError } from "#libs/queue/queue.ts";
 import { parseBrokerUrl } from "#libs/queue/rabbitmq/broker-url.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
-import { openLink } from "#libs/queue/rabbitmq/link.ts";
+import { type LinkOptions, openLink } from "#libs/queue/rabbitmq/link.ts";
 import { makePublisher } from "#libs/queue/rabbitmq/publisher.ts";
 import { CONTRACT_QUEUES, JOBS, type Job, makeJob } from "#test/contracts/queue-contract.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
@@ -34,21 +34,24 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
     await proxy.close();
   });
 
-  it("comes back when it breaks while it is set up, though the driver leaves a question without an answer", async () => {
-    let setups = 0;
-    const link = await openLink({
+  const openTestLink = (setup: LinkOptions["setup"], logger = capturedLogger().logger) =>
+    openLink({
       address: parseBrokerUrl(proxyUrl),
       purpose: "testing",
       socket: {},
-      logger: capturedLogger().logger,
+      logger,
       startupTimeoutMs: 20_000,
       signal: undefined,
-      setup: async () => {
-        setups += 1;
-        if (setups > 1) return;
-        proxy.cut();
-        await new Promise(() => {});
-      },
+      setup,
+    });
+
+  it("comes back when it breaks while it is set up, though the driver leaves a question without an answer", async () => {
+    let setups = 0;
+    const link = await openTestLink(async () => {
+      setups += 1;
+      if (setups > 1) return;
+      proxy.cut();
+      await new Promise(() => {});
     });
     expect(setups).toBe(2);
     await link.close();
@@ -56,23 +59,15 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
 
   it("comes back when it breaks while the driver says goodbye after a setup that failed", async () => {
     let setups = 0;
-    const link = await openLink({
-      address: parseBrokerUrl(proxyUrl),
-      purpose: "testing",
-      socket: {},
-      logger: capturedLogger().logger,
-      startupTimeoutMs: 20_000,
-      signal: undefined,
-      setup: async () => {
-        setups += 1;
-        if (setups > 1) return;
-        proxy.freeze(true);
-        setTimeout(() => {
-          proxy.cut();
-          proxy.freeze(false);
-        }, 300);
-        throw new Error("the broker did not answer in time");
-      },
+    const link = await openTestLink(async () => {
+      setups += 1;
+      if (setups > 1) return;
+      proxy.freeze(true);
+      setTimeout(() => {
+        proxy.cut();
+        proxy.freeze(false);
+      }, 300);
+      throw new Error("the broker did not answer in time");
     });
     expect(setups).toBe(2);
     await link.close();
@@ -96,18 +91,10 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
       },
     });
     const models: ChannelModel[] = [];
-    const link = await openLink({
-      address: parseBrokerUrl(proxyUrl),
-      purpose: "testing",
-      socket: {},
-      logger,
-      startupTimeoutMs: 20_000,
-      signal: undefined,
-      setup: (model) => {
-        models.push(model);
-        return publisher.setup(model);
-      },
-    });
+    const link = await openTestLink((model) => {
+      models.push(model);
+      return publisher.setup(model);
+    }, logger);
     const letter = { body: Buffer.from("x"), messageId: "a", options: {} };
     proxy.freeze(true);
     models[0]?.close().catch(() => {});
