@@ -18,8 +18,6 @@ export interface LoadProcessOptions {
   readonly args?: readonly string[];
   /** The bundled `preload.ts`. */
   readonly preload: string;
-  /** As in the image. */
-  readonly nodeOptions: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly time: SharedTime;
   readonly logFolder: string;
@@ -57,8 +55,6 @@ export function startLoadProcess(options: LoadProcessOptions): LoadProcess {
     {
       env: {
         PATH: process.env.PATH ?? "",
-        NODE_ENV: "production",
-        NODE_OPTIONS: options.nodeOptions,
         [TIME_VARIABLE]: JSON.stringify(options.time),
         ...options.environment,
       },

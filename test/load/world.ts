@@ -48,11 +48,19 @@ export interface World {
   startScan(): Promise<void>;
 }
 
-/** The options that the image gives to Node. */
-export function nodeOptionsOf(service: ServiceName): string {
+/** What the image sets, but for what a build gives it. */
+export function imageEnvironment(service: ServiceName): Record<string, string> {
   const dockerfile = readFileSync(join(ROOT, `Dockerfile.${service}`), "utf8");
   const lastStage = dockerfile.slice(dockerfile.lastIndexOf("\nFROM "));
-  return /^ENV NODE_OPTIONS="?([^"\n]*)"?$/m.exec(lastStage)?.[1] ?? "";
+  const variables = [...lastStage.matchAll(/^ENV (.+)$/gm)].flatMap(([, line = ""]) => [
+    ...line.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g),
+  ]);
+  return Object.fromEntries(
+    variables.flatMap(([, name = "", quoted, plain]) => {
+      const value = quoted ?? plain ?? "";
+      return value.startsWith("$") ? [] : [[name, value]];
+    }),
+  );
 }
 
 async function buildBundles(folder: string): Promise<string> {
@@ -91,7 +99,6 @@ export async function startWorld(scope: Pick<ServiceScope, "own">, options: Worl
   function start(
     name: string,
     program: string,
-    nodeOptions: string,
     environment: Readonly<Record<string, string>>,
     args: readonly string[] = [],
   ): LoadProcess {
@@ -100,7 +107,6 @@ export async function startWorld(scope: Pick<ServiceScope, "own">, options: Worl
       bundle: join(folder, `${program}.mjs`),
       args,
       preload,
-      nodeOptions,
       environment,
       time,
       logFolder: folder,
@@ -112,7 +118,7 @@ export async function startWorld(scope: Pick<ServiceScope, "own">, options: Worl
   }
 
   // Without --from and --speed it shows the time of day, which is the clock of the run.
-  const exchange = start("exchange", "simulator", "", {}, ["--port", "0"]);
+  const exchange = start("exchange", "simulator", {}, ["--port", "0"]);
   const said: string[] = [];
   const url = await eventually("the exchange simulator listens", () => {
     said.push(...exchange.log.read());
@@ -128,7 +134,8 @@ export async function startWorld(scope: Pick<ServiceScope, "own">, options: Worl
     ...options.settings,
   };
   const service = (name: ServiceName, label: string, extra: Readonly<Record<string, string>> = {}) =>
-    start(label, name, nodeOptionsOf(name), {
+    start(label, name, {
+      ...imageEnvironment(name),
       ...environment,
       ...extra,
     });

@@ -1,4 +1,6 @@
+import { Agent } from "node:https";
 import { RestClientV5 } from "bybit-api";
+import { KEPT_CONNECTIONS } from "#libs/runtime/kept-connections.ts";
 
 /** Longer than the largest page (1,000 candles, about 100 kB) and all tickers (about 500 kB) by far. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -31,12 +33,12 @@ export function makeRestClient(options: TransportOptions): RestClientV5 {
   return new RestClientV5(
     {
       testnet: options.testnet ?? false,
-      keepAlive: true,
       ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl.replace(/\/+$/, "") }),
       ...options.credentials,
     },
     {
       timeout: options.timeoutMs,
+      httpsAgent: new Agent(KEPT_CONNECTIONS),
       maxContentLength: MAX_BODY_BYTES,
       maxRedirects: 0,
       transformResponse: [asReply],

@@ -1,7 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { WarningLog } from "#libs/runtime/fault-log.ts";
-import { tellFailedAttempts } from "./failed-attempts.ts";
+import { KEPT_CONNECTIONS } from "#libs/runtime/kept-connections.ts";
+import { keepRefusals, tellFailedAttempts } from "./failed-attempts.ts";
 
 export interface DynamoClientOptions {
   readonly region: string;
@@ -34,12 +35,15 @@ export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocument
     retryMode: "standard",
     maxAttempts: options.maxAttempts ?? 5,
     requestHandler: {
+      httpAgent: KEPT_CONNECTIONS,
+      httpsAgent: KEPT_CONNECTIONS,
       connectionTimeout: 2_000,
       requestTimeout: options.requestTimeoutMs ?? 4_000,
       // Without it the SDK only logs a warning and waits on.
       throwOnRequestTimeout: true,
     },
   });
+  keepRefusals(client);
   if (options.logger !== undefined) tellFailedAttempts(client, options.logger);
   return DynamoDBDocumentClient.from(client, {
     // `undefined` has been dropped by the mapper; one that is left is a mistake and throws.

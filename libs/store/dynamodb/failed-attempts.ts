@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { FAULTS } from "#libs/contracts/faults.ts";
 import { tell, type WarningLog } from "#libs/runtime/fault-log.ts";
 import { wordsOf } from "./sending.ts";
@@ -27,6 +27,30 @@ export function tellFailedAttempts(client: DynamoDBClient, logger: WarningLog): 
     },
     // Within the loop of attempts, whose priority is high; outside of it only the last one would be seen.
     { name: "tellFailedAttempts", step: "finalizeRequest", priority: "low" },
+  );
+}
+
+/**
+ * A condition that does not hold is an answer, not a failure. Where this machine's clock and the server's are four
+ * minutes apart, the SDK marks every error as one of the clock and makes the call again, five times in all, until
+ * none of the attempts are left that real failures need.
+ * Source: `AwsSdkSigV4Signer.errorHandler` of `@aws-sdk/core`, `isTransientError` of `@smithy/core`.
+ */
+export function keepRefusals(client: DynamoDBClient): void {
+  client.middlewareStack.addRelativeTo(
+    <Args, Result>(next: (args: Args) => Promise<Result>) =>
+      async (args: Args): Promise<Result> => {
+        try {
+          return await next(args);
+        } catch (error) {
+          if (error instanceof ConditionalCheckFailedException) {
+            Reflect.deleteProperty(error.$metadata, "clockSkewCorrected");
+          }
+          throw error;
+        }
+      },
+    // Around the signing, which sets the mark, and within the loop of attempts, which reads it.
+    { name: "keepRefusals", relation: "before", toMiddleware: "httpSigningMiddleware" },
   );
 }
 

@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { inspect } from "node:util";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { pino } from "pino";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
@@ -166,4 +170,50 @@ describe("stores when the database fails", () => {
     }
     leaky.destroy();
   });
+});
+
+describe("the client", () => {
+  async function answering(
+    answer: (response: ServerResponse) => void,
+  ): Promise<{ readonly server: Server; readonly client: DynamoDBDocumentClient }> {
+    const server = createServer((request, response) => {
+      request.resume().once("end", () => answer(response));
+    });
+    server.keepAliveTimeout = 60_000;
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const client = clientOf(`http://127.0.0.1:${port}`);
+    onTestFinished(() => client.destroy());
+    return { server, client };
+  }
+  const write = new PutCommand({
+    TableName: "t",
+    Item: { id: "1" },
+    ConditionExpression: "attribute_not_exists(id)",
+  });
+
+  it("does not repeat a write whose condition failed, though the clocks are ten minutes apart", async () => {
+    let requests = 0;
+    const { client } = await answering((response) => {
+      requests += 1;
+      const date = new Date(Date.now() - 600_000 - requests * 1_000).toUTCString();
+      response
+        .writeHead(400, { "content-type": "application/x-amz-json-1.0", date })
+        .end('{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no"}');
+    });
+    await expect(client.send(write)).rejects.toThrow(ConditionalCheckFailedException);
+    expect(requests).toBe(1);
+  });
+
+  it("closes a connection that is idle before a server would, for a request may be on its way just then", async () => {
+    const { server, client } = await answering((response) => response.end("{}"));
+    const connected = once(server, "connection");
+    await client.send(write);
+    const [socket] = (await connected) as [Socket];
+    await once(socket, "close", { signal: AbortSignal.timeout(10_000) });
+  }, 15_000);
 });
