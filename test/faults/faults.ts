@@ -19,6 +19,7 @@ export const DATABASE_TROUBLES = [
   "503",
   "answer lost",
   "answer late",
+  "answer stops midway",
   "no answer",
 ] as const;
 export type DatabaseTrouble = (typeof DATABASE_TROUBLES)[number];

@@ -217,6 +217,8 @@ function fateOf(trouble: DatabaseTrouble): Fate {
       return { kind: "lose answer" };
     case "answer late":
       return { kind: "hang" };
+    case "answer stops midway":
+      return { kind: "stall" };
     case "no answer":
       return { kind: "swallow" };
   }

@@ -115,6 +115,17 @@ describe("faults of exchange and database are told and counted:", () => {
     client.destroy();
   });
 
+  it("an answer of DynamoDB that stops midway", async () => {
+    const client = clientOf(proxy.endpoint, { logger: faults.logger, requestTimeoutMs: 300 });
+    const { positions } = world.stores(await world.tables(), client);
+    proxy.seen.length = 0;
+    proxy.decide = (_operation, before) => ({ kind: before === 0 ? "stall" : "pass" });
+    const entry = position({ signalTimestamp: Math.floor(world.clock.nowMs() / 1000) });
+    expect(await positions.put(entry)).toMatchObject({ kind: "repeated" });
+    expect(faults.counts()).toEqual({ DatabaseRetries: 1 });
+    client.destroy();
+  });
+
   it("a failure that quotes the request's credentials does not get into the line", async () => {
     const client = clientOf(proxy.endpoint, { logger: faults.logger, maxAttempts: 2 });
     proxy.decide = () => ({

@@ -14,6 +14,8 @@ export type Fate =
   | { readonly kind: "lose answer"; readonly carriedOut?: () => void }
   /** Carried out; no answer ever comes. */
   | { readonly kind: "hang" }
+  /** Carried out; half of the answer comes, then nothing more. */
+  | { readonly kind: "stall" }
   /** Not carried out; no answer ever comes. */
   | { readonly kind: "swallow" }
   /** Not carried out; answered with a DynamoDB error. */
@@ -71,9 +73,14 @@ export async function startFaultyDynamoDb(target: string): Promise<FaultyDynamoD
       fate.carriedOut?.();
       response.destroy();
     }
-    if (fate.kind === "pass") {
-      response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" });
-      response.end(answer.body);
+    if (fate.kind === "pass" || fate.kind === "stall") {
+      const bytes = Buffer.from(answer.body);
+      response.writeHead(answer.status, {
+        "content-type": "application/x-amz-json-1.0",
+        "content-length": bytes.length,
+      });
+      if (fate.kind === "pass") response.end(bytes);
+      else response.write(bytes.subarray(0, bytes.length / 2));
     }
   }
 

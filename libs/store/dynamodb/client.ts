@@ -12,7 +12,7 @@ export interface DynamoClientOptions {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** Attempts of one request, the first included. */
   readonly maxAttempts?: number | undefined;
-  /** Milliseconds for one attempt, from sending to the whole answer. */
+  /** Milliseconds of one attempt until the answer begins, and of silence until it is whole; below 6,000. */
   readonly requestTimeoutMs?: number | undefined;
   /** Told of each attempt that is made again. */
   readonly logger?: WarningLog | undefined;
@@ -28,6 +28,7 @@ export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local
  * All attempts together stay well below the 30 s a stopping task has for its work in hand.
  */
 export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocumentClient {
+  const requestTimeout = options.requestTimeoutMs ?? 4_000;
   const client = new DynamoDBClient({
     region: options.region,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
@@ -38,7 +39,10 @@ export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocument
       httpAgent: KEPT_CONNECTIONS,
       httpsAgent: KEPT_CONNECTIONS,
       connectionTimeout: 2_000,
-      requestTimeout: options.requestTimeoutMs ?? 4_000,
+      requestTimeout,
+      // The one above ends with the first byte: an answer that stops midway would be waited for without end. From
+      // 6 s on the SDK would look at it three seconds late.
+      socketTimeout: requestTimeout,
       // Without it the SDK only logs a warning and waits on.
       throwOnRequestTimeout: true,
     },

@@ -67,10 +67,11 @@ function isThrottling(error: Error): boolean {
   return THROTTLING.includes(error.name) || statusOf(error) === 429;
 }
 
-/** The server failed, or there was no answer at all. */
+/** The server failed, there was no answer at all, or it broke off after its status had come. */
 function isTransient(error: Error): boolean {
   const status = statusOf(error);
-  return status === null || status >= 500;
+  if (status === null || status >= 500) return true;
+  return status < 300 && (error.name === "TimeoutError" || "code" in error);
 }
 
 function statusOf(error: Error): number | null {

@@ -57,10 +57,10 @@ describe("stores when the database fails", () => {
   const error = (type: string, status = 400, message = "no") =>
     ({ kind: "error", status, type, message }) as const;
 
-  it.each(["lose answer", "hang"] as const)(
+  it.each(["lose answer", "hang", "stall"] as const)(
     "records once when the network does '%s' after the write",
     async (kind) => {
-      const who = identity({ symbol: kind === "hang" ? "HANGUSDT" : "LOSEUSDT" });
+      const who = identity({ symbol: `${kind.slice(0, 4).toUpperCase()}USDT` });
       const record = () => results().record(who, outcome("5m"), TIMEFRAMES, "analyzer-1");
       proxy.decide = (_operation, before) => ({ kind: before === 0 ? kind : "pass" });
       await record();
@@ -214,6 +214,6 @@ describe("the client", () => {
     const connected = once(server, "connection");
     await client.send(write);
     const [socket] = (await connected) as [Socket];
-    await once(socket, "close", { signal: AbortSignal.timeout(10_000) });
-  }, 15_000);
+    await once(socket, "close", { signal: AbortSignal.timeout(15_000) });
+  }, 20_000);
 });
