@@ -1,8 +1,7 @@
 /**
- * For an HTTP agent: connections are kept between calls, but none that has been idle for ten seconds. A server
+ * For an HTTP agent: connections are kept between calls, but none that has been idle for five seconds. A server
  * closes an idle connection when it likes, and a request that is on its way at that moment is lost and made again.
  * Services sleep between their runs for longer than servers wait, so they close first (as Node's own agent does).
- * The agent's time also goes for a connection that is being made: it is no shorter than what a call may take.
  * Source: `new Agent(options)` of Node's `http` module.
  */
-export const KEPT_CONNECTIONS = { keepAlive: true, timeout: 10_000 } as const;
+export const KEPT_CONNECTIONS = { keepAlive: true, timeout: 5_000 } as const;

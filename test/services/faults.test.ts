@@ -115,14 +115,16 @@ describe("faults of exchange and database are told and counted:", () => {
     client.destroy();
   });
 
-  it("an answer of DynamoDB that stops midway", async () => {
+  it("an answer of DynamoDB that stops midway, and a refusal that does", async () => {
     const client = clientOf(proxy.endpoint, { logger: faults.logger, requestTimeoutMs: 300 });
     const { positions } = world.stores(await world.tables(), client);
     proxy.seen.length = 0;
-    proxy.decide = (_operation, before) => ({ kind: before === 0 ? "stall" : "pass" });
+    // The second request is the first one again, whose condition does not hold any more.
+    proxy.decide = (_operation, before) => ({ kind: before < 2 ? "stall" : "pass" });
     const entry = position({ signalTimestamp: Math.floor(world.clock.nowMs() / 1000) });
     expect(await positions.put(entry)).toMatchObject({ kind: "repeated" });
-    expect(faults.counts()).toEqual({ DatabaseRetries: 1 });
+    expect(proxy.seen.slice(0, 3)).toEqual(["PutItem", "PutItem", "PutItem"]);
+    expect(faults.counts()).toEqual({ DatabaseRetries: 2 });
     client.destroy();
   });
 

@@ -38,7 +38,11 @@ export function makeRestClient(options: TransportOptions): RestClientV5 {
     },
     {
       timeout: options.timeoutMs,
-      httpsAgent: new Agent(KEPT_CONNECTIONS),
+      // The agent's time also goes for a connection that is being made, which may take as long as a call.
+      httpsAgent: new Agent({
+        ...KEPT_CONNECTIONS,
+        timeout: Math.max(KEPT_CONNECTIONS.timeout, options.timeoutMs),
+      }),
       maxContentLength: MAX_BODY_BYTES,
       maxRedirects: 0,
       transformResponse: [asReply],

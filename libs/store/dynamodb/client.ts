@@ -25,7 +25,8 @@ export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local
  * The document client all stores share. DynamoDB answers within milliseconds: what takes seconds is a lost
  * answer, and every write here may be sent again, so an attempt is given up early and repeated (the SDK's
  * `standard` mode: capped, jittered backoff, and a token bucket that keeps retries from becoming a storm).
- * All attempts together stay well below the 30 s a stopping task has for its work in hand.
+ * All attempts together take 20 s, 40 s when each answer stops midway: well below the 110 s that a stopping service
+ * has for its work in hand.
  */
 export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocumentClient {
   const requestTimeout = options.requestTimeoutMs ?? 4_000;

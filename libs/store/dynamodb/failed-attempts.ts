@@ -67,11 +67,14 @@ function isThrottling(error: Error): boolean {
   return THROTTLING.includes(error.name) || statusOf(error) === 429;
 }
 
+/** What the SDK calls transient by name or code; an answer that broke off may have any status. */
+const BROKEN_OFF = ["TimeoutError", "ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT"];
+
 /** The server failed, there was no answer at all, or it broke off after its status had come. */
 function isTransient(error: Error): boolean {
   const status = statusOf(error);
-  if (status === null || status >= 500) return true;
-  return status < 300 && (error.name === "TimeoutError" || "code" in error);
+  const code = "code" in error ? String(error.code) : "";
+  return status === null || status >= 500 || BROKEN_OFF.includes(error.name) || BROKEN_OFF.includes(code);
 }
 
 function statusOf(error: Error): number | null {

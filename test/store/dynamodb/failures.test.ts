@@ -6,6 +6,7 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { pause } from "#libs/runtime/pause.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
@@ -74,7 +75,10 @@ describe("stores when the database fails", () => {
 
   it("counts a task once when each first answer is lost", async () => {
     await scans().acquire({ scanId: "lossy", scanTimestamp: SCAN_TIME, scannerId: "a", leaseMs: 1_000 });
-    await scans().recordUniverse("lossy", [], ["AUSDT", "BUSDT"], ["1m"]);
+    const coins = ["AUSDT", "BUSDT"];
+    const figures = { volatility24h: 1, turnover: 2, price: 3, priceChange24h: 4, rank: 1, taken: true };
+    const universe = coins.map((symbol) => ({ symbol, ...figures }));
+    await scans().recordUniverse("lossy", universe, coins, ["1m"]);
     proxy.seen.length = 0;
     proxy.decide = (_operation, before) => ({ kind: before % 2 === 0 ? "lose answer" : "pass" });
     await scans().recordTaskEnd("lossy", "AUSDT", "1m", "completed");
@@ -211,9 +215,13 @@ describe("the client", () => {
 
   it("closes a connection that is idle before a server would, for a request may be on its way just then", async () => {
     const { server, client } = await answering((response) => response.end("{}"));
-    const connected = once(server, "connection");
+    const sockets: Socket[] = [];
+    server.on("connection", (socket: Socket) => sockets.push(socket));
     await client.send(write);
-    const [socket] = (await connected) as [Socket];
+    await pause(1_000);
+    await client.send(write);
+    expect(sockets).toHaveLength(1);
+    const [socket] = sockets as [Socket];
     await once(socket, "close", { signal: AbortSignal.timeout(15_000) });
   }, 20_000);
 });
