@@ -139,7 +139,8 @@ export class LineParser {
       throw this.#error(this.#line, `${column} is empty`);
     }
     const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
-    if (Number.isFinite(value)) return value;
+    // A zero has no sign.
+    if (Number.isFinite(value)) return value + 0;
     throw this.#error(
       this.#line,
       `${column} is not a finite decimal number: ${JSON.stringify(text.slice(0, 60))}`,

@@ -17,11 +17,14 @@ import { RecordingError } from "#libs/market/simulator/recorded/recording.ts";
 import { parseBrokerUrl } from "#libs/queue/rabbitmq/broker-url.ts";
 import { readEnvelope } from "#libs/queue/rabbitmq/envelope.ts";
 import { ConfigurationError } from "#libs/runtime/configuration.ts";
+import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { analyzerConfig } from "#services/analyzer/config.ts";
 import { InputError } from "#services/cli/input-error.ts";
+import { readCandles } from "#services/cli/read-candles.ts";
 import { readFunding } from "#services/cli/read-funding.ts";
 import { parseLocalOptions } from "#services/local/options.ts";
 import { type BybitAnswer, type BybitServer, ok, startBybitServer } from "#test/support/bybit-server.ts";
+import { clientOf } from "#test/support/dynamodb.ts";
 import { closeSimulators, startSimulator } from "#test/support/simulators.ts";
 
 /** Inputs that generated ones found, or stand for: each crashed, hung, was misread, or filled the log. */
@@ -74,6 +77,27 @@ describe("items and messages", () => {
     const read = () => fromWire(scanItemSchema, item, "scan item");
     expect(read).toThrow(/selected\.0: .* and \d{4} more$/);
     expect(read).not.toThrow(/selected\.20:/);
+  });
+
+  it.each([
+    ["scan_timestamp", { toString: "0" }],
+    ["symbol", ["BTCUSDT"]],
+  ])("whose %s is no key are left out of what is active, and said", async (field, value) => {
+    const client = clientOf("http://127.0.0.1:1");
+    const Items = [{ symbol: "BTCUSDT", scan_timestamp: 1_800_000_000, [field]: value }];
+    client.middlewareStack.add(
+      () => async () => ({ output: { $metadata: {}, Items }, response: undefined }),
+      {
+        step: "initialize",
+        priority: "high",
+      },
+    );
+    const said: object[] = [];
+    const logger = { warn: (fields: object) => said.push(fields) };
+    const clock = { nowMs: () => 1_800_000_060_000 };
+    expect(await makeResultsStore(client, { tableName: "t", clock, logger }).active()).toEqual([]);
+    expect(said).toEqual([expect.objectContaining({ reason: expect.stringContaining(`${field}: `) })]);
+    client.destroy();
   });
 
   it("with a field in both styles are refused instead of guessed at", () => {
@@ -195,6 +219,14 @@ describe("Bybit's replies", () => {
     expect(String(error).length).toBeLessThan(1_000);
   });
 
+  it("with two rows of one symbol count the first", async () => {
+    const others = Array.from({ length: 20 }, (_, i) => ticker({ symbol: `C${i}USDT` }));
+    const from = await market(() => list(ticker({}), ...others, ticker({ lastPrice: "1.5" })));
+    const tickers = await from.tickers();
+    expect(tickers).toHaveLength(21);
+    expect(tickers[0]).toMatchObject({ symbol: "BTCUSDT", lastPrice: 1 });
+  });
+
   it("that name new pages without end are followed no further than they bring something", async () => {
     const from = await market((_, index) => ok({ list: [instrument({})], nextPageCursor: `page-${index}` }));
     await expect(from.instruments()).rejects.toThrow(/brings none that is new/);
@@ -214,6 +246,12 @@ describe("files", () => {
   it("with a line of digits without end are refused at once", async () => {
     const path = written("digits.csv", `funding_ms,rate\n1768478400000,${LONG_DIGITS}\n`);
     await expect(readFunding(path)).rejects.toThrow(InputError);
+  });
+
+  it("with a zero that has a sign have a plain one", async () => {
+    const rows = [0, 1].map((i) => `${1_768_478_400_000 + i * 60_000},1,1,1,1,-0,`);
+    const candles = await readCandles(written("zero.csv", `${HEADER}\n${rows.join("\n")}\n`));
+    expect([...candles.volume]).toEqual([0, 0]);
   });
 
   it.each([

@@ -54,27 +54,34 @@ export interface BybitClient {
 export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketLogger): BybitClient {
   /**
    * Rows that do not parse are left out and said, so that one new kind of contract does not stop the whole
-   * scan; when more than a tenth of them fails, the format has changed and nothing of it can be trusted.
+   * scan, and so are those of a symbol that has one; when more than a tenth of them fails, the format has changed
+   * and nothing of it can be trusted.
    */
-  function rowsOf<T>(subject: string, schema: z.ZodType<T>, list: readonly unknown[]): T[] {
-    const rows: T[] = [];
+  function rowsOf<T extends { readonly symbol: string }>(
+    subject: string,
+    schema: z.ZodType<T>,
+    list: readonly unknown[],
+  ): T[] {
+    const rows = new Map<string, T>();
     let refused: MarketError | null = null;
     for (const row of list) {
       const outcome = schema.safeParse(row);
-      if (outcome.success) {
-        rows.push(outcome.data);
+      if (outcome.success && !rows.has(outcome.data.symbol)) {
+        rows.set(outcome.data.symbol, outcome.data);
         continue;
       }
       const symbol = parsedSymbol(row);
-      const { field, found, problem } = firstProblem(outcome.error, row);
+      const { field, found, problem } = outcome.success
+        ? { field: "symbol", found: symbol, problem: "it is in the list twice" }
+        : firstProblem(outcome.error, row);
       refused ??= refusal(`${subject} ${symbol}`, field, found, problem);
       logger?.warn(
         { subject, symbol, field, found: shownValue(found), problem },
         "row left out of the exchange's list",
       );
     }
-    if (refused !== null && list.length - rows.length > list.length / 10) throw refused;
-    return rows;
+    if (refused !== null && list.length - rows.size > list.length / 10) throw refused;
+    return [...rows.values()];
   }
 
   return {

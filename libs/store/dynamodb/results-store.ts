@@ -97,10 +97,14 @@ export function makeResultsStore(
     return rows;
   }
 
-  /** The SDK sends no larger number: asked for as a key, one such item would fail all that are asked for with it. */
+  /** Whether it can be asked for by its key: one that cannot would fail all that are asked for with it. */
   function canBeAsked({ symbol, scan_timestamp }: RawItem): boolean {
-    if (Number(scan_timestamp) <= Number.MAX_SAFE_INTEGER) return true;
-    const reason = "scan_timestamp: expected a whole number of seconds";
+    // The SDK sends no larger number.
+    const isMoment = typeof scan_timestamp === "number" && scan_timestamp <= Number.MAX_SAFE_INTEGER;
+    if (isMoment && typeof symbol === "string") return true;
+    const reason = isMoment
+      ? "symbol: expected a text"
+      : "scan_timestamp: expected a whole number of seconds";
     logger.warn({ key: { symbol, scan_timestamp }, reason }, "item skipped: it does not parse");
     return false;
   }
