@@ -54,8 +54,8 @@ export interface BybitClient {
 export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketLogger): BybitClient {
   /**
    * Rows that do not parse are left out and said, so that one new kind of contract does not stop the whole
-   * scan, and so are those of a symbol that has one; when more than a tenth of them fails, the format has changed
-   * and nothing of it can be trusted.
+   * scan; when more than a tenth of them fails, the format has changed and nothing of it can be trusted.
+   * Of rows with one symbol the first is taken: a scan would count its tasks once and wait for them twice.
    */
   function rowsOf<T extends { readonly symbol: string }>(
     subject: string,
@@ -63,24 +63,28 @@ export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketL
     list: readonly unknown[],
   ): T[] {
     const rows = new Map<string, T>();
-    let refused: MarketError | null = null;
-    for (const row of list) {
-      const outcome = schema.safeParse(row);
-      if (outcome.success && !rows.has(outcome.data.symbol)) {
-        rows.set(outcome.data.symbol, outcome.data);
-        continue;
-      }
-      const symbol = parsedSymbol(row);
-      const { field, found, problem } = outcome.success
-        ? { field: "symbol", found: symbol, problem: "it is in the list twice" }
-        : firstProblem(outcome.error, row);
-      refused ??= refusal(`${subject} ${symbol}`, field, found, problem);
+    const leaveOut = (symbol: string, field: string, found: unknown, problem: string) =>
       logger?.warn(
         { subject, symbol, field, found: shownValue(found), problem },
         "row left out of the exchange's list",
       );
+    let broken = 0;
+    let refused: MarketError | null = null;
+    for (const row of list) {
+      const outcome = schema.safeParse(row);
+      if (!outcome.success) {
+        const symbol = parsedSymbol(row);
+        const { field, found, problem } = firstProblem(outcome.error, row);
+        refused ??= refusal(`${subject} ${symbol}`, field, found, problem);
+        broken += 1;
+        leaveOut(symbol, field, found, problem);
+      } else if (rows.has(outcome.data.symbol)) {
+        leaveOut(outcome.data.symbol, "symbol", outcome.data.symbol, "it is in the list twice");
+      } else {
+        rows.set(outcome.data.symbol, outcome.data);
+      }
     }
-    if (refused !== null && list.length - rows.size > list.length / 10) throw refused;
+    if (refused !== null && broken > list.length / 10) throw refused;
     return [...rows.values()];
   }
 

@@ -67,7 +67,7 @@ function isThrottling(error: Error): boolean {
   return THROTTLING.includes(error.name) || statusOf(error) === 429;
 }
 
-/** What the SDK calls transient by name or code; an answer that broke off may have any status. */
+/** Names and codes by which the SDK tries again whatever the status: an answer that broke off may have any. */
 const BROKEN_OFF = ["TimeoutError", "ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT"];
 
 /** The server failed, there was no answer at all, or it broke off after its status had come. */

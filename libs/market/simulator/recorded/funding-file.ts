@@ -18,7 +18,8 @@ export function readFunding(path: string): readonly FundingRow[] {
     const line = (lines[i] ?? "").trim();
     if (line === "") continue;
     const [time = "", rate = "", ...more] = line.split(",");
-    const row = { timeMs: Number(time), rate: Number(rate) };
+    // A zero has no sign.
+    const row = { timeMs: Number(time), rate: Number(rate) + 0 };
     const previous = rows.at(-1);
     // A rate is a fraction: 1 would be the whole position in one settlement.
     const isRate = RATE.test(rate) && Math.abs(row.rate) < 1;
