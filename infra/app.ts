@@ -1,6 +1,6 @@
+import { workTreeRevision } from "#infra/config/revision.ts";
+import { SettingsError } from "#infra/config/settings.ts";
 import { makeApp } from "#infra/make-app.ts";
-import { workTreeRevision } from "#infra/revision.ts";
-import { SettingsError } from "#infra/settings.ts";
 
 try {
   makeApp({ codeVersion: workTreeRevision() }).app.synth();

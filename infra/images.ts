@@ -3,7 +3,7 @@ import * as ecr from "aws-cdk-lib/aws-ecr";
 import * as assets from "aws-cdk-lib/aws-ecr-assets";
 import * as ecs from "aws-cdk-lib/aws-ecs";
 import { Construct } from "constructs";
-import type { Settings } from "#infra/settings.ts";
+import type { Settings } from "#infra/config/settings.ts";
 import { PREFIX, type ServiceName } from "#libs/contracts/names.ts";
 
 const PROJECT_ROOT = fileURLToPath(new URL("..", import.meta.url));

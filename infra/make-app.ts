@@ -1,8 +1,8 @@
 import { App, Validations } from "aws-cdk-lib/core";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { parseSettings } from "#infra/settings.ts";
+import { parseSettings } from "#infra/config/settings.ts";
+import { variablesFromContext } from "#infra/config/variables.ts";
 import { CryptoBacktestStack } from "#infra/stack.ts";
-import { variablesFromContext } from "#infra/variables.ts";
 import { PREFIX } from "#libs/contracts/names.ts";
 
 export interface AppParts {

@@ -36,21 +36,48 @@ function resolved(path: string, specifier: string): string {
 
 /** What each folder may import of this project, itself always included; the first matching folder counts. */
 const ALLOWED: readonly (readonly [folder: string, mayImport: readonly string[]])[] = [
-  ["libs/strategy", []],
-  ["libs/backtest", ["libs/strategy"]],
-  ["libs/contracts", ["libs/strategy"]],
-  ["libs/runtime", ["libs/contracts", "libs/strategy"]],
-  ["libs/market", ["libs/contracts", "libs/strategy", "libs/runtime"]],
+  ["libs/candles", []],
+  ["libs/strategy", ["libs/candles"]],
+  ["libs/trading", ["libs/candles", "libs/strategy"]],
+  ["libs/backtest", ["libs/candles", "libs/strategy", "libs/trading"]],
+  ["libs/chart", ["libs/candles", "libs/strategy", "libs/trading", "libs/backtest"]],
+  ["libs/contracts", ["libs/candles"]],
+  ["libs/terminal", []],
+  ["libs/config", ["libs/candles", "libs/contracts"]],
+  ["libs/runtime", ["libs/contracts", "libs/config", "libs/terminal"]],
+  ["libs/recordings", ["libs/candles"]],
+  ["libs/market", ["libs/candles", "libs/contracts", "libs/runtime"]],
+  ["libs/history", ["libs/candles", "libs/strategy", "libs/market"]],
+  ["libs/simulator", ["libs/candles", "libs/contracts", "libs/runtime"]],
   ["libs/queue", ["libs/contracts", "libs/runtime"]],
-  ["libs/store", ["libs/contracts", "libs/strategy", "libs/runtime"]],
-  ["services", ["libs"]],
+  ["libs/store", ["libs/candles", "libs/contracts", "libs/runtime"]],
+  // A service knows the libraries and what the services share, but no other service.
+  ["services/shared", ["libs"]],
+  ["services/cli", ["libs", "services/shared"]],
+  // All services in one process.
+  ["services/local", ["libs", "services"]],
+  ...SERVICES.map((name): readonly [string, readonly string[]] => [
+    `services/${name}`,
+    ["libs", "services/shared"],
+  ]),
   // A task definition is checked against the settings that its service reads.
-  ["infra", ["libs/contracts", "libs/runtime", ...SERVICES.map((name) => `services/${name}/config.ts`)]],
+  [
+    "infra",
+    [
+      "libs/contracts",
+      "libs/config",
+      "libs/terminal",
+      ...SERVICES.map((name) => `services/${name}/config.ts`),
+    ],
+  ],
 ];
+
+/** Pure: no package, no I/O, no clock, no chance. */
+const CORE = ["libs/candles", "libs/strategy", "libs/trading", "libs/backtest"];
 
 /** Adapters of one port do not know each other. */
 const STRANGERS: readonly (readonly [string, string])[] = [
-  ["libs/market/bybit", "libs/market/simulator"],
+  ["libs/market", "libs/simulator"],
   ["libs/queue/rabbitmq", "libs/queue/in-process"],
   ["libs/store/dynamodb", "libs/store/embedded"],
 ];
@@ -72,10 +99,8 @@ describe("the boundaries of the source tree", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("keeps the strategy core and the backtest free of packages, I/O, clocks and chance", () => {
-    const core = files.filter(
-      (file) => inside(file.path, "libs/strategy") || inside(file.path, "libs/backtest"),
-    );
+  it("keeps candles, strategies, trading rules and the backtest free of packages, I/O, clocks and chance", () => {
+    const core = files.filter((file) => CORE.some((folder) => inside(file.path, folder)));
     expect(core.length).toBeGreaterThan(10);
     const wrong = core.flatMap((file) => [
       ...file.imports
@@ -99,10 +124,10 @@ describe("the boundaries of the source tree", () => {
   });
 
   it.each([
-    ["process.env", /\bprocess\.env\b/, ["libs/runtime/environment.ts"]],
+    ["process.env", /\bprocess\.env\b/, ["libs/config/environment.ts"]],
     ["process.on and process.exit", /\bprocess\.(on|once|exit)\b/, ["libs/runtime/lifecycle.ts"]],
     ["Date.now", /\bDate\.now\b/, ["libs/runtime/clock.ts"]],
-    ["process.stdout, stderr and argv", /\bprocess\.(stdout|stderr|argv)\b/, ["libs/runtime/terminal.ts"]],
+    ["process.stdout, stderr and argv", /\bprocess\.(stdout|stderr|argv)\b/, ["libs/terminal/terminal.ts"]],
     ["console", /\bconsole\./, []],
   ])("touches %s in one known place only", (_, pattern, places) => {
     const users = [...sourceFiles("libs"), ...sourceFiles("services")]

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { SERVICES } from "#libs/contracts/names.ts";
-import { startProgram } from "#test/support/program.ts";
+import { startProgram } from "#test/support/process/program.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 

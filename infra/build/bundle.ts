@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { SERVICES } from "#libs/contracts/names.ts";
-import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
+import { commandLineArguments, print } from "#libs/terminal/terminal.ts";
 
 /*
  * One file a program, so that an image holds no node_modules: `npm run build` makes all of them in dist/,
@@ -13,9 +13,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(SERVICES.map((service) => [service, `services/${service}/main.ts`])),
-  "create-tables": "services/cli/create-tables.ts",
-  simulator: "services/cli/simulator.ts",
-  dlq: "services/cli/dlq.ts",
+  "create-tables": "services/cli/tables/main.ts",
+  simulator: "services/cli/simulator/main.ts",
+  dlq: "services/cli/dlq/main.ts",
   health: "infra/build/health.ts",
 };
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { processEnvironment } from "#libs/runtime/environment.ts";
+import { processEnvironment } from "#libs/config/environment.ts";
 
 /*
  * The health check of the images: exits with 0 when there is an established connection to the broker from

@@ -1,4 +1,4 @@
-import { SettingsError } from "#infra/settings.ts";
+import { SettingsError } from "#infra/config/settings.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
 
 /**

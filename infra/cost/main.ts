@@ -1,8 +1,8 @@
 import { Template } from "aws-cdk-lib/assertions";
+import { SettingsError } from "#infra/config/settings.ts";
 import type { CloudFormationTemplate } from "#infra/emulator/reduce-template.ts";
 import { makeApp } from "#infra/make-app.ts";
-import { SettingsError } from "#infra/settings.ts";
-import { commandLineArguments, print, printError } from "#libs/runtime/terminal.ts";
+import { commandLineArguments, print, printError } from "#libs/terminal/terminal.ts";
 import { contextOf } from "./context-of.ts";
 import { costTable } from "./cost-table.ts";
 import { estimate } from "./estimate.ts";

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { commandLineArguments, print } from "#libs/runtime/terminal.ts";
+import { commandLineArguments, print } from "#libs/terminal/terminal.ts";
 import { type CloudFormationTemplate, reduceTemplate } from "./reduce-template.ts";
 
 /*

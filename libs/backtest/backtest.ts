@@ -1,13 +1,13 @@
-import { type Candles, openTimeMs } from "#libs/strategy/candles.ts";
+import { type Candles, openTimeMs } from "#libs/candles/candles.ts";
 import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import { type Strategy, type StrategyParameters, withDefaults } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { DEFAULT_TRADE_RULES, type TradeRules } from "#libs/trading/trade-rules.ts";
+import { runStrategy, type StrategyResult } from "./engine/run-strategy.ts";
 import type { Figures } from "./figures.ts";
-import { runStrategy, type StrategyResult } from "./run-strategy.ts";
-import { DEFAULT_TRADE_RULES, type TradeRules } from "./trade-rules.ts";
 
-export type { StrategyResult } from "./run-strategy.ts";
+export type { StrategyResult } from "./engine/run-strategy.ts";
 
 export interface BacktestOptions {
   /** Default: the whole registry. */

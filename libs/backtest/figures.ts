@@ -1,5 +1,5 @@
-import type { Simulation } from "./simulate.ts";
-import type { Trade } from "./trade.ts";
+import type { Simulation } from "./engine/simulate.ts";
+import type { Trade } from "./engine/trade.ts";
 
 /** The figures of one strategy over one window. Amounts in USDT. What is undefined is null, never 0. */
 export interface Figures {

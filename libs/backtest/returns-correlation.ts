@@ -1,5 +1,5 @@
-import { at } from "#libs/strategy/at.ts";
-import type { Candles } from "#libs/strategy/candles.ts";
+import { at } from "#libs/candles/at.ts";
+import type { Candles } from "#libs/candles/candles.ts";
 
 /**
  * Correlation of two series' log returns (close to close) at equal open times, -1 to 1. Null when fewer than two

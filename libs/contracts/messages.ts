@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TIMEFRAMES } from "#libs/strategy/timeframe.ts";
+import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
 import { SCHEMA_VERSION } from "./names.ts";
 
 /** Bybit symbols: capitals and digits, `BTCUSDT`, `1000PEPEUSDT`; some coins have names in other scripts. */

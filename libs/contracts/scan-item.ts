@@ -4,6 +4,11 @@ import { epochSecondsSchema, symbolSchema, timeframeSchema } from "./messages.ts
 /** How long a scan is kept, in seconds. */
 export const SCAN_LIFE_SECONDS = 7 * 24 * 60 * 60;
 
+/** Named after the hour: two scanners started in the same hour are the same scan. */
+export function scanIdOf(nowMs: number): string {
+  return `scan-${new Date(nowMs).toISOString().slice(0, 13)}`;
+}
+
 /** One symbol of the exchange as the scan saw it: taken with its rank, or refused with the reason. */
 export const universeEntrySchema = z.object({
   /** As the exchange prints it: dated futures such as `BTCUSDT-25DEC26` are listed (and refused) too. */

@@ -1,4 +1,4 @@
-import type { Candles, FundingRates } from "#libs/strategy/candles.ts";
+import type { Candles, FundingRates } from "#libs/candles/candles.ts";
 
 /** One row of the exchange's 24-hour statistics. Prices in USDT, turnover in USDT over 24 hours. */
 export interface Ticker {

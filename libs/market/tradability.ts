@@ -1,4 +1,4 @@
-import { DAY_MS } from "#libs/strategy/timeframe.ts";
+import { DAY_MS } from "#libs/candles/timeframe.ts";
 import type { Instrument } from "./market-data.ts";
 
 export interface TradabilityRules {

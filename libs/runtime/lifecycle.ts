@@ -1,7 +1,7 @@
-import { ConfigurationError } from "./configuration.ts";
-import { type Environment, processEnvironment, silenceSdkVersionNote } from "./environment.ts";
+import { ConfigurationError } from "#libs/config/configuration.ts";
+import { type Environment, processEnvironment, silenceSdkVersionNote } from "#libs/config/environment.ts";
+import { printError } from "#libs/terminal/terminal.ts";
 import { flushFaults, type Logger, makeLogger } from "./logging.ts";
-import { printError } from "./terminal.ts";
 
 /** ECS sends SIGKILL 120 s after SIGTERM at most; what has not stopped by then is given up before that. */
 const STOP_DEADLINE_MS = 110_000;

@@ -1,5 +1,5 @@
+import type { Timeframe } from "#libs/candles/timeframe.ts";
 import type { ResultsItem, TimeframeResult } from "#libs/contracts/results-item.ts";
-import type { Timeframe } from "#libs/strategy/timeframe.ts";
 
 /** The coin and scan a result belongs to: everything comes from the task, nothing from the worker. */
 export interface ResultIdentity {

@@ -1,5 +1,5 @@
+import type { Timeframe } from "#libs/candles/timeframe.ts";
 import type { ScanItem, UniverseEntry } from "#libs/contracts/scan-item.ts";
-import type { Timeframe } from "#libs/strategy/timeframe.ts";
 
 export type LeaseOutcome =
   /** This scanner does the scan. */

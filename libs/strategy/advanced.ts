@@ -1,11 +1,11 @@
 import { type Decision, noSignal, type Signal } from "./decision.ts";
-import { LEVEL_RATIOS } from "./fibonacci.ts";
-import { FUNDING_HEAVY_RATE, type FundingSentiment } from "./funding.ts";
-import type { DoorNeed, DoorNeeds } from "./gate.ts";
+import type { DoorNeed, DoorNeeds } from "./engine/gate.ts";
+import { LEVEL_RATIOS } from "./indicators/fibonacci.ts";
+import { FUNDING_HEAVY_RATE, type FundingSentiment } from "./indicators/funding.ts";
+import { BTC_TREND, COIN_TREND } from "./indicators/trend.ts";
 import type { MarketView } from "./market-view.ts";
 import type { ParameterRange } from "./parameter-range.ts";
 import type { Strategy } from "./strategy.ts";
-import { BTC_TREND, COIN_TREND } from "./trend.ts";
 
 const defaults = {
   coinTrend: COIN_TREND,

@@ -1,8 +1,8 @@
 import { type Decision, noSignal, type Side } from "./decision.ts";
+import { BTC_TREND, COIN_TREND } from "./indicators/trend.ts";
 import type { MarketView } from "./market-view.ts";
 import type { ParameterRange } from "./parameter-range.ts";
 import type { Strategy } from "./strategy.ts";
-import { BTC_TREND, COIN_TREND } from "./trend.ts";
 
 const defaults = {
   coinTrend: COIN_TREND,

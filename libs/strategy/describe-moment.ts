@@ -1,9 +1,15 @@
+import { at } from "#libs/candles/at.ts";
 import { ADVANCED } from "./advanced.ts";
-import { at } from "./at.ts";
-import type { FundingSentiment } from "./funding.ts";
-import { movingAverage } from "./moving-average.ts";
+import type { FundingSentiment } from "./indicators/funding.ts";
+import { movingAverage } from "./indicators/moving-average.ts";
+import {
+  BTC_TREND,
+  COIN_TREND,
+  type TrendDirection,
+  trendDirection,
+  trendStrength,
+} from "./indicators/trend.ts";
 import type { Study, StudyInput } from "./study.ts";
-import { BTC_TREND, COIN_TREND, type TrendDirection, trendDirection, trendStrength } from "./trend.ts";
 
 /** The circumstances of one closed candle, as they are stored with a position. */
 export interface Moment {

@@ -1,8 +1,8 @@
-import { openTimeMs } from "./candles.ts";
+import { openTimeMs } from "#libs/candles/candles.ts";
 import { FRAMES, type Frame, frameWindow } from "./frames.ts";
+import type { Swing } from "./indicators/swing.ts";
+import { SwingWindow } from "./indicators/swing-window.ts";
 import { frameSeries, type StudyInput } from "./study.ts";
-import type { Swing } from "./swing.ts";
-import { SwingWindow } from "./swing-window.ts";
 
 /** The leg of one Fibonacci frame at one moment: its levels are the retracements between these prices. */
 export interface FrameSwing extends Swing {

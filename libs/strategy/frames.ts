@@ -1,6 +1,6 @@
-import { aggregate, divides } from "./aggregate.ts";
-import type { Candles } from "./candles.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Timeframe, timeframeMs } from "./timeframe.ts";
+import { aggregate, divides } from "#libs/candles/aggregate.ts";
+import type { Candles } from "#libs/candles/candles.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, type Timeframe, timeframeMs } from "#libs/candles/timeframe.ts";
 
 /** One of the five horizons whose swing gives Fibonacci levels. */
 export interface Frame {

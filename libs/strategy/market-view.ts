@@ -1,7 +1,7 @@
-import type { CandleShape } from "./candle-shape.ts";
-import type { ZoneRule } from "./confluence-zones.ts";
-import type { FundingSentiment } from "./funding.ts";
-import type { TrendDirection, TrendRule } from "./trend.ts";
+import type { CandleShape } from "./indicators/candle-shape.ts";
+import type { ZoneRule } from "./indicators/confluence-zones.ts";
+import type { FundingSentiment } from "./indicators/funding.ts";
+import type { TrendDirection, TrendRule } from "./indicators/trend.ts";
 
 /**
  * What a strategy sees: the market up to and including one closed candle. There is no way forward from here:

@@ -1,5 +1,5 @@
 import type { Decision } from "./decision.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate } from "./engine/gate.ts";
 import type { MarketView } from "./market-view.ts";
 import type { ParameterRange } from "./parameter-range.ts";
 

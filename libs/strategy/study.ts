@@ -1,11 +1,11 @@
-import type { Candles, FundingRates } from "./candles.ts";
+import type { Candles, FundingRates } from "#libs/candles/candles.ts";
+import { type Timeframe, timeframeMs } from "#libs/candles/timeframe.ts";
+import type { Gate } from "./engine/gate.ts";
+import { MarketCursor } from "./engine/market-cursor.ts";
 import { effectiveIntervalMs, FRAMES, type Frame, frameWindow } from "./frames.ts";
-import type { Gate } from "./gate.ts";
-import { MarketCursor } from "./market-cursor.ts";
+import { wilderRsi } from "./indicators/rsi.ts";
+import { SwingWindow } from "./indicators/swing-window.ts";
 import type { MarketView } from "./market-view.ts";
-import { wilderRsi } from "./rsi.ts";
-import { SwingWindow } from "./swing-window.ts";
-import { type Timeframe, timeframeMs } from "./timeframe.ts";
 
 /** The symbol that stands for the market; for itself it is its own series. */
 export const BTC_SYMBOL = "BTCUSDT";

@@ -1,11 +1,12 @@
 import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
 import { returnsCorrelation } from "#libs/backtest/returns-correlation.ts";
 import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
-import type { TradeRules } from "#libs/backtest/trade-rules.ts";
+import { type Candles, endMs, openTimeMs } from "#libs/candles/candles.ts";
+import { DAY_MS, type Timeframe, timeframeMs } from "#libs/candles/timeframe.ts";
 import { FAULTS } from "#libs/contracts/faults.ts";
 import { type BacktestTask, backtestTaskSchema } from "#libs/contracts/messages.ts";
 import type { ResultsItem, TimeframeResult } from "#libs/contracts/results-item.ts";
-import type { History, HistoryLoader } from "#libs/market/history.ts";
+import type { History, HistoryLoader } from "#libs/history/history.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
@@ -17,10 +18,9 @@ import type {
   TimeframeOutcome,
 } from "#libs/store/results-store.ts";
 import type { ScanStore, TaskEnd } from "#libs/store/scan-store.ts";
-import { type Candles, endMs, openTimeMs } from "#libs/strategy/candles.ts";
 import { coinTrendAt } from "#libs/strategy/describe-moment.ts";
-import { DAY_MS, type Timeframe, timeframeMs } from "#libs/strategy/timeframe.ts";
-import { type FailureParts, withFailurePolicy } from "../failure-policy.ts";
+import type { TradeRules } from "#libs/trading/trade-rules.ts";
+import { type FailureParts, withFailurePolicy } from "#services/shared/failure-policy.ts";
 import { storedFigures } from "./stored-figures.ts";
 
 export interface AnalyzeParts extends FailureParts {

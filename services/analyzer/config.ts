@@ -1,12 +1,12 @@
-import { configuration } from "#libs/runtime/configuration.ts";
-import type { Environment } from "#libs/runtime/environment.ts";
+import { configuration } from "#libs/config/configuration.ts";
+import type { Environment } from "#libs/config/environment.ts";
 import {
   BROKER_SETTINGS,
   DATABASE_SETTINGS,
   EXCHANGE_SETTINGS,
   LOG_SETTINGS,
   TRADE_SETTINGS,
-} from "#libs/runtime/settings.ts";
+} from "#libs/config/settings.ts";
 
 /** The variables this service reads. */
 export const ANALYZER_SETTINGS = [

@@ -1,20 +1,20 @@
+import { rabbitMqUrl } from "#libs/config/configuration.ts";
 import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
+import { makeHistoryLoader } from "#libs/history/history.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
-import { makeHistoryLoader } from "#libs/market/history.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { clockOf } from "#libs/runtime/clock.ts";
-import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import { makeTaskProtection } from "#libs/runtime/task-protection.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
-import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
-import { exchangeOptionsOf } from "../exchange-options-of.ts";
-import { tradeRulesOf } from "../trade-rules-of.ts";
-import { whileProtected } from "../while-protected.ts";
+import { exchangeOptionsOf } from "#services/shared/exchange-options-of.ts";
+import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
+import { whileProtected } from "#services/shared/while-protected.ts";
 import { makeAnalyze, makeOnDeadTask } from "./analyze.ts";
 import { analyzerConfig } from "./config.ts";
 

@@ -1,5 +1,5 @@
 import * as patterns from "technicalindicators";
-import type { Candles } from "#libs/strategy/candles.ts";
+import type { Candles } from "#libs/candles/candles.ts";
 
 type Shape = { open: number[]; high: number[]; low: number[]; close: number[] };
 

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { expectedOutcome, orderPrices } from "#libs/backtest/order-prices.ts";
-import type { TradeRules } from "#libs/backtest/trade-rules.ts";
+import { type Candles, endMs } from "#libs/candles/candles.ts";
 import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { POSITION_LIFE_SECONDS, type PositionItem } from "#libs/contracts/position-item.ts";
-import { type Candles, endMs } from "#libs/strategy/candles.ts";
 import type { Signal } from "#libs/strategy/decision.ts";
 import { describeMoment } from "#libs/strategy/describe-moment.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
+import { expectedOutcome, orderPrices } from "#libs/trading/order-prices.ts";
+import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { candlestickPatterns } from "./candlestick-patterns.ts";
 
 /** What a position is made from: a signal of a selected strategy on the last candle of a study. */

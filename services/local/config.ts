@@ -1,6 +1,6 @@
-import { configuration } from "#libs/runtime/configuration.ts";
-import type { Environment } from "#libs/runtime/environment.ts";
-import { EXCHANGE_SETTINGS, LOG_SETTINGS, TRADE_SETTINGS } from "#libs/runtime/settings.ts";
+import { configuration } from "#libs/config/configuration.ts";
+import type { Environment } from "#libs/config/environment.ts";
+import { EXCHANGE_SETTINGS, LOG_SETTINGS, TRADE_SETTINGS } from "#libs/config/settings.ts";
 
 /** The settings of all four services but those that say where broker, database and clock are. */
 export function localConfig(environment: Environment) {

@@ -4,8 +4,8 @@ import { RESULT_LIFE_SECONDS } from "#libs/contracts/results-item.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
 import { pause } from "#libs/runtime/pause.ts";
-import type { ScanSummary } from "../scanner/scan.ts";
-import type { SelectSummary } from "../selector/select.ts";
+import type { ScanSummary } from "#services/scanner/scan.ts";
+import type { SelectSummary } from "#services/selector/select.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Progress } from "./progress-view.ts";
 

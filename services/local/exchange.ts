@@ -1,19 +1,19 @@
+import { ConfigurationError } from "#libs/config/configuration.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
-import { defaultReplayStartMs, recordedExchange } from "#libs/market/simulator/recorded/recorded-exchange.ts";
-import { RecordingError } from "#libs/market/simulator/recorded/recording.ts";
-import { startExchangeSimulator } from "#libs/market/simulator/server.ts";
-import type { ExchangeSource } from "#libs/market/simulator/source.ts";
+import { type Clock, simulatedClock, systemClock } from "#libs/runtime/clock.ts";
+import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
+import type { Logger } from "#libs/runtime/logging.ts";
+import { defaultReplayStartMs, recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
+import { RecordingError } from "#libs/simulator/recorded/recording.ts";
+import { startExchangeSimulator } from "#libs/simulator/server.ts";
+import type { ExchangeSource } from "#libs/simulator/source.ts";
 import {
   DEFAULT_SEED,
   DEFAULT_START_MS,
   syntheticExchange,
-} from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
-import { type Clock, simulatedClock, systemClock } from "#libs/runtime/clock.ts";
-import { ConfigurationError } from "#libs/runtime/configuration.ts";
-import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
-import type { Logger } from "#libs/runtime/logging.ts";
-import { exchangeOptionsOf } from "../exchange-options-of.ts";
+} from "#libs/simulator/synthetic/synthetic-exchange.ts";
+import { exchangeOptionsOf } from "#services/shared/exchange-options-of.ts";
 import type { LocalConfig } from "./config.ts";
 import type { LocalOptions } from "./options.ts";
 

@@ -1,6 +1,6 @@
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
-import { commandLineArguments, liveStream, print } from "#libs/runtime/terminal.ts";
+import { commandLineArguments, liveStream, print } from "#libs/terminal/terminal.ts";
 import { localConfig } from "./config.ts";
 import { openExchange } from "./exchange.ts";
 import { parseLocalOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import { ConfigurationError } from "#libs/runtime/configuration.ts";
-import { moment, parseArguments, speed, wholeNumber } from "../arguments.ts";
+import { ConfigurationError } from "#libs/config/configuration.ts";
+import { moment, parseArguments, speed, wholeNumber } from "#services/shared/arguments.ts";
 
 export const MARKETS = ["synthetic", "bybit", "replay"] as const;
 export type MarketName = (typeof MARKETS)[number];

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import { type Clock, monotonicMs } from "#libs/runtime/clock.ts";
-import { progressBar, timeLeft } from "#libs/runtime/progress-bar.ts";
+import { progressBar, timeLeft } from "#libs/terminal/progress-bar.ts";
 
 /** What the pipeline has done so far, as a person wants to see it. */
 export interface Progress {

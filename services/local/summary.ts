@@ -1,8 +1,8 @@
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import type { ResultsItem } from "#libs/contracts/results-item.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
-import { countRefusals } from "../scanner/rank.ts";
-import { usd } from "../usd.ts";
+import { countRefusals } from "#services/scanner/rank.ts";
+import { usd } from "#services/shared/usd.ts";
 import type { Scanned, Selected } from "./cycle.ts";
 import { positionLine } from "./progress-view.ts";
 

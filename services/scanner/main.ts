@@ -1,16 +1,16 @@
+import { rabbitMqUrl } from "#libs/config/configuration.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { clockOf } from "#libs/runtime/clock.ts";
-import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
 import { runEvery } from "#libs/runtime/every.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
-import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
-import { exchangeOptionsOf } from "../exchange-options-of.ts";
-import { withPatience } from "../with-patience.ts";
+import { exchangeOptionsOf } from "#services/shared/exchange-options-of.ts";
+import { withPatience } from "#services/shared/with-patience.ts";
 import { scannerConfig } from "./config.ts";
 import { scanInTurn } from "./scan.ts";
 

@@ -1,14 +1,14 @@
+import type { Timeframe } from "#libs/candles/timeframe.ts";
 import { type BacktestTask, backtestTaskId } from "#libs/contracts/messages.ts";
 import { SCHEMA_VERSION } from "#libs/contracts/names.ts";
 import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
-import type { ScanItem, UniverseEntry } from "#libs/contracts/scan-item.ts";
+import { type ScanItem, scanIdOf, type UniverseEntry } from "#libs/contracts/scan-item.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import type { LeaseOutcome, ScanStore } from "#libs/store/scan-store.ts";
-import type { Timeframe } from "#libs/strategy/timeframe.ts";
 import { countRefusals, rankUniverse, type ScanFilters } from "./rank.ts";
 
 export interface ScanParts {
@@ -41,11 +41,6 @@ export type ScanSummary =
 
 /** A scanner that has not finished by then is taken for dead, and the next one goes on with its scan. */
 const LEASE_MS = 5 * 60_000;
-
-/** Named after the hour: two scanners started in the same hour are the same scan. */
-export function scanIdOf(nowMs: number): string {
-  return `scan-${new Date(nowMs).toISOString().slice(0, 13)}`;
-}
 
 /**
  * Ranks the whole exchange and publishes the chosen coins times the timeframes as backtest tasks. Everything

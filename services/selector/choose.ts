@@ -1,6 +1,6 @@
+import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
 import type { ResultsItem, StrategyFigures } from "#libs/contracts/results-item.ts";
-import { TIMEFRAMES, type Timeframe } from "#libs/strategy/timeframe.ts";
-import { usd } from "../usd.ts";
+import { usd } from "#services/shared/usd.ts";
 
 export interface SelectionThresholds {
   /** Percent. */

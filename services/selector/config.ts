@@ -1,6 +1,6 @@
-import { configuration } from "#libs/runtime/configuration.ts";
-import type { Environment } from "#libs/runtime/environment.ts";
-import { BROKER_SETTINGS, DATABASE_SETTINGS, LOG_SETTINGS } from "#libs/runtime/settings.ts";
+import { configuration } from "#libs/config/configuration.ts";
+import type { Environment } from "#libs/config/environment.ts";
+import { BROKER_SETTINGS, DATABASE_SETTINGS, LOG_SETTINGS } from "#libs/config/settings.ts";
 
 /** The variables this service reads. */
 export const SELECTOR_SETTINGS = [

@@ -1,12 +1,12 @@
+import { rabbitMqUrl } from "#libs/config/configuration.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { clockOf } from "#libs/runtime/clock.ts";
-import { rabbitMqUrl } from "#libs/runtime/configuration.ts";
 import { runEvery } from "#libs/runtime/every.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
-import { makeDynamoClient } from "#libs/store/dynamodb/client.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
+import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
 import { selectorConfig } from "./config.ts";

@@ -1,3 +1,4 @@
+import { HOUR_MS } from "#libs/candles/timeframe.ts";
 import {
   DEAD_LETTERS,
   FINISHED_SCAN_AGE,
@@ -10,12 +11,11 @@ import {
 } from "#libs/contracts/metrics.ts";
 import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
+import { scanIdOf } from "#libs/contracts/scan-item.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import type { ScanStore } from "#libs/store/scan-store.ts";
-import { HOUR_MS } from "#libs/strategy/timeframe.ts";
-import { scanIdOf } from "../scanner/scan.ts";
 
 export interface MetricsParts {
   readonly queue: MessageQueue;

@@ -8,7 +8,7 @@ import type { Logger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import type { ResultsStore } from "#libs/store/results-store.ts";
 import type { LeaseStore } from "#libs/store/scan-store.ts";
-import { usd } from "../usd.ts";
+import { usd } from "#services/shared/usd.ts";
 import { type Choice, candidatesOf, choose, type RefusalKind, type SelectionThresholds } from "./choose.ts";
 
 export interface SelectParts {

@@ -2,17 +2,17 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ServiceName } from "#libs/contracts/names.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
-import { createTables } from "#libs/store/dynamodb/create-tables.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
 import { grantsOf } from "#test/infra/grants-of.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
-import { clientOf, startEmbedded, type TestDynamoDb } from "#test/support/dynamodb.ts";
+import { clientOf, startEmbedded, type TestDynamoDb } from "#test/support/database/dynamodb.ts";
+import { position } from "#test/support/factories/positions.ts";
+import { identity, outcome, SCAN_TIME } from "#test/support/factories/results.ts";
 import { manualClock } from "#test/support/manual-clock.ts";
-import { position } from "#test/support/positions.ts";
-import { identity, outcome, SCAN_TIME } from "#test/support/results.ts";
 
 /** What a service asks of DynamoDB, as a grant says it. */
 function recording(client: DynamoDBDocumentClient): Set<string> {

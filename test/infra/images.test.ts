@@ -68,7 +68,7 @@ describe("the compose file", () => {
   });
 
   it("passes each service no variable that it does not read", async () => {
-    const { SETTINGS } = await import("#libs/runtime/settings.ts");
+    const { SETTINGS } = await import("#libs/config/settings.ts");
     const passed = [...text.matchAll(/^ {2,6}([A-Z][A-Z0-9_]+):/gm)].map((match) => match[1] ?? "");
     const foreign = ["SERVICES", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     expect(passed.filter((name) => !(name in SETTINGS) && !foreign.includes(name))).toEqual([]);

@@ -1,6 +1,6 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { depthSteps } from "#infra/constructs/queue-scaling.ts";
+import { depthSteps } from "#infra/constructs/service/queue-scaling.ts";
 import { makeTemplate } from "#test/infra/synthesized.ts";
 
 const template = makeTemplate();

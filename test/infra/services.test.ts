@@ -1,6 +1,6 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { variablesOf } from "#infra/variables.ts";
+import { variablesOf } from "#infra/config/variables.ts";
 import { SERVICES, type ServiceName } from "#libs/contracts/names.ts";
 import { makeTemplate, named } from "#test/infra/synthesized.ts";
 

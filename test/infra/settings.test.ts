@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSettings, SettingsError } from "#infra/settings.ts";
+import { parseSettings, SettingsError } from "#infra/config/settings.ts";
 
 const problem = (context: Record<string, unknown>): string => {
   try {

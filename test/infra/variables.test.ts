@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SettingsError } from "#infra/settings.ts";
-import { variablesFromContext, variablesOf } from "#infra/variables.ts";
+import { SettingsError } from "#infra/config/settings.ts";
+import { variablesFromContext, variablesOf } from "#infra/config/variables.ts";
 
 describe("variables given as context", () => {
   it("reach the services that read them, and no others", () => {

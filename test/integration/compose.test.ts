@@ -4,9 +4,9 @@ import { promisify } from "node:util";
 import { paginateQuery, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { POSITIONS_TABLE, RESULTS_TABLE } from "#libs/contracts/tables.ts";
-import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/client.ts";
+import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { freePort } from "#test/support/free-port.ts";
+import { freePort } from "#test/support/process/free-port.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MINUTES = 60_000;

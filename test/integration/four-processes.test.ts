@@ -2,29 +2,33 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { ResultsItem } from "#libs/contracts/results-item.ts";
+import { scanIdOf } from "#libs/contracts/scan-item.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
-import { type ExchangeSimulator, startExchangeSimulator } from "#libs/market/simulator/server.ts";
-import { DEFAULT_START_MS, syntheticExchange } from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { simulatedClock } from "#libs/runtime/clock.ts";
-import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/client.ts";
-import { createTables } from "#libs/store/dynamodb/create-tables.ts";
+import { type ExchangeSimulator, startExchangeSimulator } from "#libs/simulator/server.ts";
+import { DEFAULT_START_MS, syntheticExchange } from "#libs/simulator/synthetic/synthetic-exchange.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
+import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
 import { type EmbeddedDynamoDb, startEmbeddedDynamoDb } from "#libs/store/embedded/embedded-dynamodb.ts";
 import { localConfig } from "#services/local/config.ts";
 import { scanAndBacktest, selectAndFind } from "#services/local/cycle.ts";
 import { startPipeline } from "#services/local/pipeline.ts";
 import { emptyProgress } from "#services/local/progress-view.ts";
-import { scanIdOf } from "#services/scanner/scan.ts";
-import { type DayCounts, emptyCounts, readLog } from "#test/load/day-counts.ts";
+import { type DayCounts, emptyCounts, readLog } from "#test/programs/load/day-counts.ts";
+import {
+  type PrivateBroker,
+  privateBrokerAvailable,
+  startPrivateBroker,
+} from "#test/support/broker/rabbitmq.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 import { eventually } from "#test/support/eventually.ts";
-import { type PrivateBroker, privateBrokerAvailable, startPrivateBroker } from "#test/support/rabbitmq.ts";
-import { type ServiceProcess, startService } from "#test/support/service-process.ts";
+import { type ServiceProcess, startService } from "#test/support/process/service-process.ts";
 
 const clock = simulatedClock(DEFAULT_START_MS, 0);
 /** Small, and with filters that let some strategies through: what is compared is the two ways of running. */

@@ -1,4 +1,4 @@
-import type { Output } from "#services/cli/run-command.ts";
+import type { Output } from "#services/cli/shared/run-command.ts";
 
 export interface Captured {
   readonly code: number;

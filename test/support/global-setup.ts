@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { TestProject } from "vitest/node";
-import { brokerInstalled, type PrivateBroker, startPrivateBroker } from "./private-broker.ts";
+import { brokerInstalled, type PrivateBroker, startPrivateBroker } from "./broker/private-broker.ts";
 
 /** Where the tests find RabbitMQ: a broker that stands, or an address that starts one when first asked. */
 export type BrokerOffer =

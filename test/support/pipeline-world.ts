@@ -1,11 +1,11 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { type BybitOptions, makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
-import { type ExchangeSimulator, startExchangeSimulator } from "#libs/market/simulator/server.ts";
-import type { ExchangeSource } from "#libs/market/simulator/source.ts";
-import { DEFAULT_START_MS, syntheticExchange } from "#libs/market/simulator/synthetic/synthetic-exchange.ts";
 import { type InProcessQueue, makeInProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
+import { type ExchangeSimulator, startExchangeSimulator } from "#libs/simulator/server.ts";
+import type { ExchangeSource } from "#libs/simulator/source.ts";
+import { DEFAULT_START_MS, syntheticExchange } from "#libs/simulator/synthetic/synthetic-exchange.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
@@ -14,7 +14,13 @@ import type { PositionsStore } from "#libs/store/positions-store.ts";
 import type { ResultsStore } from "#libs/store/results-store.ts";
 import type { LeaseStore, ScanStore } from "#libs/store/scan-store.ts";
 import { capturedLogger } from "./captured-logger.ts";
-import { clientOf, freshTables, startEmbedded, type TestDynamoDb, type TestTables } from "./dynamodb.ts";
+import {
+  clientOf,
+  freshTables,
+  startEmbedded,
+  type TestDynamoDb,
+  type TestTables,
+} from "./database/dynamodb.ts";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
 
 export interface Stores {

@@ -1,5 +1,5 @@
 import { type Strategy, type StrategyParameters, withDefaults } from "#libs/strategy/strategy.ts";
-import type { TradeRules } from "../trade-rules.ts";
+import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import type { ParameterValues } from "./search-space.ts";
 
 /** What trades with one parameter set. */

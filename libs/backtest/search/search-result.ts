@@ -1,13 +1,13 @@
-import type { Candles } from "#libs/strategy/candles.ts";
+import type { Candles } from "#libs/candles/candles.ts";
+import { DAY_MS } from "#libs/candles/timeframe.ts";
 import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
-import { DAY_MS } from "#libs/strategy/timeframe.ts";
+import { runStrategy } from "../engine/run-strategy.ts";
+import type { Trade } from "../engine/trade.ts";
 import { type Figures, figuresOf } from "../figures.ts";
-import { runStrategy } from "../run-strategy.ts";
 import { sharpeVarianceOf } from "../statistics/sharpe-ratio.ts";
 import { type Statistics, statisticsOf } from "../statistics/statistics.ts";
-import type { Trade } from "../trade.ts";
 import type { Configuration } from "./configuration.ts";
 import { type Choice, ranking } from "./objective.ts";
 import { pooled, type Score, type ScoreTable, scoreOf, sharpeOf } from "./score.ts";

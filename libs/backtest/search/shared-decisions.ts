@@ -1,5 +1,5 @@
 import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
-import type { Gate } from "#libs/strategy/gate.ts";
+import type { Gate } from "#libs/strategy/engine/gate.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
 import { ParameterReads } from "./parameter-reads.ts";

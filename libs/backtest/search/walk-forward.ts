@@ -1,6 +1,6 @@
+import { DAY_MS } from "#libs/candles/timeframe.ts";
 import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { FRAMES } from "#libs/strategy/frames.ts";
-import { DAY_MS } from "#libs/strategy/timeframe.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 
 /** Candles `[from, end)`: trades are entered and left inside, and none is carried in or out. */

@@ -1,4 +1,4 @@
-import { at } from "#libs/strategy/at.ts";
+import { at } from "#libs/candles/at.ts";
 import { makeSeededRandom } from "./seeded-random.ts";
 
 /** The smallest p-value is 1 / (RESAMPLES + 1); at 5 % the chance in it is half a percent. */

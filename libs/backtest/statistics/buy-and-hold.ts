@@ -1,7 +1,7 @@
-import { at } from "#libs/strategy/at.ts";
-import { type Candles, type FundingRates, openTimeMs } from "#libs/strategy/candles.ts";
-import { fundingPaid } from "../funding-paid.ts";
-import { entryFill, exitFill, quantityAt, settle, type TradeRules } from "../trade-rules.ts";
+import { at } from "#libs/candles/at.ts";
+import { type Candles, type FundingRates, openTimeMs } from "#libs/candles/candles.ts";
+import { entryFill, exitFill, quantityAt, settle, type TradeRules } from "#libs/trading/trade-rules.ts";
+import { fundingPaid } from "../engine/funding-paid.ts";
 
 /** What holding the symbol over the window would have given, after fees, slippage and funding. */
 export interface BuyAndHold {

@@ -1,6 +1,6 @@
-import { at } from "#libs/strategy/at.ts";
-import type { Candles } from "#libs/strategy/candles.ts";
-import { settledUntil } from "#libs/strategy/funding.ts";
+import { at } from "#libs/candles/at.ts";
+import type { Candles } from "#libs/candles/candles.ts";
+import { settledUntil } from "#libs/strategy/indicators/funding.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
 
 /** One column and what it held. */

@@ -1,7 +1,7 @@
-import { type Candles, type FundingRates, openTimeMs } from "#libs/strategy/candles.ts";
+import { type Candles, type FundingRates, openTimeMs } from "#libs/candles/candles.ts";
+import { sliceCandles } from "#libs/candles/make-candles.ts";
 import { effectiveIntervalMs, FRAMES } from "#libs/strategy/frames.ts";
-import { settledUntil } from "#libs/strategy/funding.ts";
-import { sliceCandles } from "#libs/strategy/make-candles.ts";
+import { settledUntil } from "#libs/strategy/indicators/funding.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
 
 /** The market as it was known at a moment: nothing that closed or was settled later. */

@@ -1,8 +1,8 @@
-import type { CandleShape } from "#libs/strategy/candle-shape.ts";
-import type { ZoneRule } from "#libs/strategy/confluence-zones.ts";
-import type { FundingSentiment } from "#libs/strategy/funding.ts";
+import type { CandleShape } from "#libs/strategy/indicators/candle-shape.ts";
+import type { ZoneRule } from "#libs/strategy/indicators/confluence-zones.ts";
+import type { FundingSentiment } from "#libs/strategy/indicators/funding.ts";
+import type { TrendDirection, TrendRule } from "#libs/strategy/indicators/trend.ts";
 import type { MarketView } from "#libs/strategy/market-view.ts";
-import type { TrendDirection, TrendRule } from "#libs/strategy/trend.ts";
 
 export type AnswerValue = number | string | boolean | null;
 

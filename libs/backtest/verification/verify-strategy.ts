@@ -1,4 +1,4 @@
-import { openTimeMs } from "#libs/strategy/candles.ts";
+import { openTimeMs } from "#libs/candles/candles.ts";
 import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type Study, type StudyInput } from "#libs/strategy/study.ts";

@@ -1,6 +1,6 @@
+import type { Candles } from "#libs/candles/candles.ts";
+import { candleProblem, makeCandles } from "#libs/candles/make-candles.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
-import type { Candles } from "#libs/strategy/candles.ts";
-import { candleProblem, makeCandles } from "#libs/strategy/make-candles.ts";
 
 /** A stretch of slots that one request fetches: `[firstSlot, endSlot)`. */
 export interface Page {

@@ -1,6 +1,6 @@
+import { showTime } from "#libs/candles/candle-error.ts";
+import type { Candles } from "#libs/candles/candles.ts";
 import { realSleep, type Sleep } from "#libs/runtime/sleep.ts";
-import { showTime } from "#libs/strategy/candle-error.ts";
-import type { Candles } from "#libs/strategy/candles.ts";
 import { CANDLE_INTERVALS_MS, type CandleRange } from "../market-data.ts";
 import { MarketError } from "../market-error.ts";
 import { makeCandleGrid, type Page } from "./candle-grid.ts";

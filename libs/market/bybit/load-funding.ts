@@ -1,4 +1,4 @@
-import type { FundingRates } from "#libs/strategy/candles.ts";
+import type { FundingRates } from "#libs/candles/candles.ts";
 import { MarketError } from "../market-error.ts";
 import { type BybitClient, FUNDING_LIMIT } from "./client.ts";
 import { fundingRatesOf } from "./mapper.ts";

@@ -1,4 +1,4 @@
-import type { FundingRates } from "#libs/strategy/candles.ts";
+import type { FundingRates } from "#libs/candles/candles.ts";
 import type { Instrument, Ticker } from "../market-data.ts";
 import type { FundingRow, InstrumentRow, TickerRow } from "./schema.ts";
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { LeaseStore } from "../scan-store.ts";
-import { allOf, anyOf, attributeNames } from "./expression.ts";
-import { nowSeconds, type StoreDependencies } from "./reading.ts";
-import { send, sendIf } from "./sending.ts";
+import { allOf, anyOf, attributeNames } from "./requests/expression.ts";
+import { nowSeconds, type StoreDependencies } from "./requests/reading.ts";
+import { send, sendIf } from "./requests/sending.ts";
 
 /** Leases live beside the scans, under ids no scan has. TTL clears them away; no reader depends on it. */
 export function makeLeaseStore(

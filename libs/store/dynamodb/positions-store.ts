@@ -3,9 +3,9 @@ import { type PositionItem, positionItemSchema } from "#libs/contracts/position-
 import { toWire } from "#libs/contracts/wire.ts";
 import type { PositionsStore, PutOutcome } from "../positions-store.ts";
 import { StoreError } from "../store-error.ts";
-import { attributeNames } from "./expression.ts";
-import { isAlive, nowSeconds, parseOrSkip, queryPages, type StoreDependencies } from "./reading.ts";
-import { send, sendIf } from "./sending.ts";
+import { attributeNames } from "./requests/expression.ts";
+import { isAlive, nowSeconds, parseOrSkip, queryPages, type StoreDependencies } from "./requests/reading.ts";
+import { send, sendIf } from "./requests/sending.ts";
 import { twoDecimals, twoDecimalsOrNull } from "./two-decimals.ts";
 
 const KEY = ["symbol", "signal_timestamp"] as const;

@@ -4,6 +4,7 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
+import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
 import {
   RESULT_LIFE_SECONDS,
   type ResultsItem,
@@ -11,9 +12,8 @@ import {
   timeframeResultSchema,
 } from "#libs/contracts/results-item.ts";
 import { toWire } from "#libs/contracts/wire.ts";
-import { TIMEFRAMES, type Timeframe } from "#libs/strategy/timeframe.ts";
 import type { ResultIdentity, TimeframeOutcome } from "../results-store.ts";
-import { allOf, anyOf, attributeNames } from "./expression.ts";
+import { allOf, anyOf, attributeNames } from "./requests/expression.ts";
 import { type Optimum, optimumOf, optimumSchema, roundedResult } from "./result-mapper.ts";
 import { twoDecimals } from "./two-decimals.ts";
 

@@ -1,10 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
 import { RESULT_LIFE_SECONDS, type ResultsItem, resultsItemSchema } from "#libs/contracts/results-item.ts";
 import { fromWire } from "#libs/contracts/wire.ts";
-import { TIMEFRAMES } from "#libs/strategy/timeframe.ts";
 import type { ResultsStore } from "../results-store.ts";
-import { batchGet } from "./batch-get.ts";
-import { attributeNames } from "./expression.ts";
+import { batchGet } from "./requests/batch-get.ts";
+import { attributeNames } from "./requests/expression.ts";
 import {
   isAlive,
   nowSeconds,
@@ -12,9 +12,9 @@ import {
   queryPages,
   type RawItem,
   type StoreDependencies,
-} from "./reading.ts";
+} from "./requests/reading.ts";
+import { send, sendIf } from "./requests/sending.ts";
 import { resultWrites } from "./result-writes.ts";
-import { send, sendIf } from "./sending.ts";
 import { COVERAGE_PATHS, uncovered } from "./uncovered.ts";
 
 const KEY = ["symbol", "scan_timestamp"] as const;

@@ -16,9 +16,9 @@ import {
 import { fromWire, toWire } from "#libs/contracts/wire.ts";
 import type { ScanStore } from "../scan-store.ts";
 import { StoreError } from "../store-error.ts";
-import { attributeNames } from "./expression.ts";
-import { isAlive, nowSeconds, type RawItem, type StoreDependencies } from "./reading.ts";
-import { send, sendIf } from "./sending.ts";
+import { attributeNames } from "./requests/expression.ts";
+import { isAlive, nowSeconds, type RawItem, type StoreDependencies } from "./requests/reading.ts";
+import { send, sendIf } from "./requests/sending.ts";
 import { taskEndWrites } from "./task-end-writes.ts";
 import { twoDecimals, twoDecimalsOrNull } from "./two-decimals.ts";
 

@@ -1,8 +1,8 @@
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { Timeframe } from "#libs/candles/timeframe.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
-import type { Timeframe } from "#libs/strategy/timeframe.ts";
 import type { TaskEnd } from "../scan-store.ts";
-import { allOf, attributeNames } from "./expression.ts";
+import { allOf, attributeNames } from "./requests/expression.ts";
 
 export interface EndedTask {
   readonly symbol: string;

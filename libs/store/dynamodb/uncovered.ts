@@ -1,5 +1,5 @@
-import { TIMEFRAMES } from "#libs/strategy/timeframe.ts";
-import type { RawItem } from "./reading.ts";
+import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
+import type { RawItem } from "./requests/reading.ts";
 
 /** The attributes that `uncovered` looks at. */
 export const COVERAGE_PATHS = [

@@ -1,4 +1,4 @@
-import { endMs, openTimeMs } from "#libs/strategy/candles.ts";
+import { endMs, openTimeMs } from "#libs/candles/candles.ts";
 import { FRAMES, frameWindow } from "#libs/strategy/frames.ts";
 import { frameSeries } from "#libs/strategy/study.ts";
 import type { SearchSubject } from "./search-subject.ts";

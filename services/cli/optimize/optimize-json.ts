@@ -8,8 +8,8 @@ import {
 } from "#libs/backtest/search/search-result.ts";
 import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
-import { openTimeMs } from "#libs/strategy/candles.ts";
-import { tradeJson } from "../backtest-json.ts";
+import { openTimeMs } from "#libs/candles/candles.ts";
+import { tradeJson } from "../backtest/backtest-json.ts";
 import { absentFrames } from "./absent-frames.ts";
 import { type SearchSubject, valuesByName } from "./search-subject.ts";
 

@@ -2,8 +2,8 @@ import { OBJECTIVES } from "#libs/backtest/search/objective.ts";
 import { type Score, sharpeOf } from "#libs/backtest/search/score.ts";
 import { type Earned, pnlPerDay, type SearchResult } from "#libs/backtest/search/search-result.ts";
 import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
-import { openTimeMs } from "#libs/strategy/candles.ts";
-import { DAY_MS } from "#libs/strategy/timeframe.ts";
+import { openTimeMs } from "#libs/candles/candles.ts";
+import { DAY_MS } from "#libs/candles/timeframe.ts";
 import { absentFrames } from "./absent-frames.ts";
 import { type SearchSubject, valuesByName } from "./search-subject.ts";
 

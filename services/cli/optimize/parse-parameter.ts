@@ -1,10 +1,10 @@
 import { ConfigurationMaker, RULES_PREFIX } from "#libs/backtest/search/configuration.ts";
 import { gridSize, type SearchedParameter, valuesInRange } from "#libs/backtest/search/search-space.ts";
 import { TRADE_RULE_RANGES } from "#libs/backtest/search/trade-rule-ranges.ts";
-import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
+import { InputError } from "#libs/recordings/input-error.ts";
 import type { ParameterRange } from "#libs/strategy/parameter-range.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
-import { InputError } from "../input-error.ts";
+import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 
 /** Sets of the grid that is searched when nobody says what to search. */
 export const USUAL_GRID = 250;

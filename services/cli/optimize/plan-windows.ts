@@ -5,9 +5,9 @@ import {
   type WalkForward,
   type WalkForwardPlan,
 } from "#libs/backtest/search/walk-forward.ts";
-import type { Candles } from "#libs/strategy/candles.ts";
-import { DAY_MS } from "#libs/strategy/timeframe.ts";
-import { InputError } from "../input-error.ts";
+import type { Candles } from "#libs/candles/candles.ts";
+import { DAY_MS } from "#libs/candles/timeframe.ts";
+import { InputError } from "#libs/recordings/input-error.ts";
 
 /** @throws InputError when the days are fewer candles than that. */
 export function daysToCandles(

@@ -3,10 +3,10 @@ import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts
 import { ScoreTable } from "#libs/backtest/search/score.ts";
 import type { ParameterValues, SearchedParameter } from "#libs/backtest/search/search-space.ts";
 import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
-import { DEFAULT_TRADE_RULES } from "#libs/backtest/trade-rules.ts";
-import type { Candles } from "#libs/strategy/candles.ts";
+import type { Candles } from "#libs/candles/candles.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study, StudyInput } from "#libs/strategy/study.ts";
+import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 
 /** What a search scores, as plain data that can be handed to a thread. */
 export interface SearchTask {

@@ -1,5 +1,5 @@
 import { monotonicMs } from "#libs/runtime/clock.ts";
-import { progressBar, timeLeft } from "#libs/runtime/progress-bar.ts";
+import { progressBar, timeLeft } from "#libs/terminal/progress-bar.ts";
 
 /** Return to the beginning of the line and clear it. */
 const CLEAR_LINE = "\r\u001b[2K";

@@ -1,4 +1,4 @@
-import type { Candles, FundingRates } from "#libs/strategy/candles.ts";
+import type { Candles, FundingRates } from "#libs/candles/candles.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
 
 /** The same market in memory that threads can share: to hand it to one copies no candle. */

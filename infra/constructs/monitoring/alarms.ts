@@ -1,0 +1,217 @@
+import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import * as actions from "aws-cdk-lib/aws-cloudwatch-actions";
+import * as logs from "aws-cdk-lib/aws-logs";
+import { Duration } from "aws-cdk-lib/core";
+import { Construct } from "constructs";
+import type { Broker } from "#infra/constructs/data/broker.ts";
+import type { Tables } from "#infra/constructs/data/tables.ts";
+import { faultMetric, queueMetric, systemMetric } from "#infra/constructs/monitoring/metrics.ts";
+import type { Notices } from "#infra/constructs/monitoring/notices.ts";
+import type { TaskFailures } from "#infra/constructs/monitoring/task-failures.ts";
+import type { ServiceTask } from "#infra/constructs/service/service-task.ts";
+import { FAULTS } from "#libs/contracts/faults.ts";
+import {
+  DEAD_LETTERS,
+  FINISHED_SCAN_AGE,
+  METRICS_NAMESPACE,
+  OLDEST_MESSAGE_AGE,
+} from "#libs/contracts/metrics.ts";
+import { PREFIX } from "#libs/contracts/names.ts";
+import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+
+export interface AlarmsProps {
+  readonly notices: Notices;
+  readonly services: readonly ServiceTask[];
+  readonly tables: Tables;
+  readonly broker: Broker;
+  readonly taskFailures: TaskFailures;
+}
+
+/** A scan an hour, and ten minutes for its backtests. */
+const SCAN_OVERDUE = Duration.minutes(70);
+
+/** A waiting task older than this means that the analyzers do not keep up with one scan an hour. */
+const TASK_OVERDUE_SECONDS = 30 * 60;
+
+/** Signals expire after 60 s; one that waits this long, minute after minute, has no finder. */
+const SIGNAL_OVERDUE_SECONDS = 45;
+
+/** The smallest broker takes 100 connections; ten analyzers and five finders at two each need about 35. */
+const MANY_CONNECTIONS = 80;
+
+/** The services that call the exchange. */
+const CALLERS = ["scanner", "analyzer", "finder"] as const;
+
+const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
+const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
+
+/** What a person wants to be woken for; each says in its description what to look at. */
+export class Alarms extends Construct {
+  readonly all: readonly cloudwatch.Alarm[];
+  /** Log lines of level `error` and above, one metric a service. */
+  readonly errors: readonly cloudwatch.Metric[];
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const alarms: cloudwatch.Alarm[] = [];
+    const alarm = (name: string, options: Omit<cloudwatch.AlarmProps, "alarmName">) => {
+      const made = new cloudwatch.Alarm(this, name, { alarmName: `${PREFIX}-${name}`, ...options });
+      const notify = new actions.SnsAction(props.notices.topic);
+      made.addAlarmAction(notify);
+      made.addOkAction(notify);
+      alarms.push(made);
+    };
+
+    this.errors = props.services.map((task) => this.#errorsOf(task));
+    props.services.forEach((task, at) => {
+      const metric = this.errors[at];
+      if (metric === undefined) return;
+      alarm(`${task.service}-errors`, {
+        metric,
+        threshold: 5,
+        evaluationPeriods: 1,
+        comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: NOT_BREACHING,
+        alarmDescription: `Five errors in five minutes: aws logs tail /ecs/${PREFIX}-${task.service} --since 15m`,
+      });
+    });
+
+    alarm("no-finished-scan", {
+      metric: systemMetric(FINISHED_SCAN_AGE).with({ period: Duration.minutes(5) }),
+      threshold: SCAN_OVERDUE.toSeconds(),
+      evaluationPeriods: 2,
+      comparisonOperator: GREATER_THAN_THRESHOLD,
+      // The selector tells the age: when it is silent, nobody knows of any scan.
+      treatMissingData: BREACHING,
+      alarmDescription:
+        "No scan has finished in 70 minutes, or the selector is silent: look at the scanner's and selector's schedules and logs, then at the queue backtest-tasks",
+    });
+
+    const ages = [
+      [BACKTEST_TASKS.name, TASK_OVERDUE_SECONDS, "analyzer"],
+      [TRADING_SIGNALS.name, SIGNAL_OVERDUE_SECONDS, "finder"],
+    ] as const;
+    for (const [queueName, thresholdSeconds, consumer] of ages) {
+      alarm(`${queueName}-oldest-message`, {
+        metric: queueMetric(OLDEST_MESSAGE_AGE, queueName),
+        threshold: thresholdSeconds,
+        evaluationPeriods: 5,
+        datapointsToAlarm: 5,
+        comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: NOT_BREACHING,
+        alarmDescription: `A message has waited for ${thresholdSeconds} s: is the ${consumer} running, and does it keep up?`,
+      });
+      alarm(`${queueName}-dead-letters`, {
+        metric: queueMetric(DEAD_LETTERS, queueName),
+        threshold: 1,
+        evaluationPeriods: 1,
+        comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: NOT_BREACHING,
+        alarmDescription: `Messages in ${queueName}.dead: the dlq command (README, Trouble) names each reason, as does the ${consumer}'s log`,
+      });
+    }
+
+    alarm("exchange-ban", {
+      metric: new cloudwatch.MathExpression({
+        expression: "FILL(scanner, 0) + FILL(analyzer, 0) + FILL(finder, 0)",
+        usingMetrics: Object.fromEntries(
+          CALLERS.map((service) => [service, faultMetric(FAULTS.exchangeBans.metric, service)]),
+        ),
+        period: Duration.minutes(5),
+        label: "bans",
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: NOT_BREACHING,
+      alarmDescription: `Bybit refuses an address (HTTP 403), whose task makes no call for ten minutes: ${FAULTS.exchangeBans.remedy}`,
+    });
+
+    for (const { definition } of props.tables.all) {
+      alarm(`${definition.name.slice(PREFIX.length + 1)}-throttled-writes`, {
+        metric: new cloudwatch.Metric({
+          namespace: "AWS/DynamoDB",
+          metricName: "WriteThrottleEvents",
+          dimensionsMap: { TableName: definition.name },
+          statistic: cloudwatch.Stats.SUM,
+          period: Duration.minutes(5),
+        }),
+        threshold: 1,
+        evaluationPeriods: 2,
+        comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: NOT_BREACHING,
+        alarmDescription: `Writes to ${definition.name} are throttled: the services retry; raise maxWriteUnits, or use fewer analyzers`,
+      });
+    }
+
+    alarm("broker-memory", {
+      metric: brokerMemoryPercent(props.broker),
+      threshold: 80,
+      evaluationPeriods: 3,
+      comparisonOperator: GREATER_THAN_THRESHOLD,
+      treatMissingData: NOT_BREACHING,
+      alarmDescription:
+        "The broker uses 80 % of the memory at which it blocks publishers: do the consumers run, are queues full?",
+    });
+    alarm("broker-connections", {
+      metric: brokerMetric(props.broker, "ConnectionCount"),
+      threshold: MANY_CONNECTIONS,
+      evaluationPeriods: 3,
+      comparisonOperator: GREATER_THAN_THRESHOLD,
+      treatMissingData: NOT_BREACHING,
+      alarmDescription: `More than ${MANY_CONNECTIONS} connections: the smallest broker refuses the 101st`,
+    });
+
+    alarm("task-restarts", {
+      metric: props.taskFailures.count.with({ period: Duration.minutes(15) }),
+      threshold: 3,
+      evaluationPeriods: 1,
+      comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: NOT_BREACHING,
+      alarmDescription: `Three tasks failed or did not start in 15 minutes: the reasons are in /aws/events/${PREFIX}-task-failures`,
+    });
+    this.all = alarms;
+  }
+
+  #errorsOf(task: ServiceTask): cloudwatch.Metric {
+    const metricName = `Errors-${task.service}`;
+    const filter = new logs.MetricFilter(this, `${task.service}-error-lines`, {
+      logGroup: task.logGroup,
+      filterPattern: logs.FilterPattern.any(
+        logs.FilterPattern.stringValue("$.level", "=", "error"),
+        logs.FilterPattern.stringValue("$.level", "=", "fatal"),
+      ),
+      metricNamespace: METRICS_NAMESPACE,
+      metricName,
+      metricValue: "1",
+    });
+    return filter.metric({
+      statistic: cloudwatch.Stats.SUM,
+      period: Duration.minutes(5),
+    });
+  }
+}
+
+/** One of the metrics that Amazon MQ publishes of the whole broker. */
+export function brokerMetric(broker: Broker, metricName: string): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace: "AWS/AmazonMQ",
+    metricName,
+    dimensionsMap: { Broker: broker.name },
+    statistic: cloudwatch.Stats.MAXIMUM,
+    period: Duration.minutes(5),
+  });
+}
+
+/** Memory in use, in percent of the limit at which RabbitMQ blocks publishers. */
+export function brokerMemoryPercent(broker: Broker): cloudwatch.MathExpression {
+  return new cloudwatch.MathExpression({
+    expression: "100 * used / limit",
+    usingMetrics: {
+      used: brokerMetric(broker, "RabbitMQMemUsed"),
+      limit: brokerMetric(broker, "RabbitMQMemLimit"),
+    },
+    period: Duration.minutes(5),
+    label: "broker memory %",
+  });
+}

@@ -1,0 +1,171 @@
+import * as ecs from "aws-cdk-lib/aws-ecs";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as logs from "aws-cdk-lib/aws-logs";
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib/core";
+import { Construct } from "constructs";
+import { acknowledge, anyTaskOf } from "#infra/acknowledge.ts";
+import { type Variables, variablesOf } from "#infra/config/variables.ts";
+import type { Broker } from "#infra/constructs/data/broker.ts";
+import type { DeployedTable } from "#infra/constructs/data/tables.ts";
+import { asSecret } from "#infra/interfaces.ts";
+import type { SettingName } from "#libs/config/settings.ts";
+import { PREFIX, type ServiceName } from "#libs/contracts/names.ts";
+
+/** What a service does with a table: the names of DynamoDB's actions, without the prefix. */
+export interface TableUse {
+  readonly variable: Extract<SettingName, `${string}_TABLE`>;
+  readonly actions: readonly ("GetItem" | "PutItem" | "UpdateItem" | "Query" | "BatchGetItem")[];
+  /** Indexes to query, by name; the grant covers these and no others. */
+  readonly indexes?: readonly string[];
+}
+
+export interface ServiceTaskProps {
+  readonly service: ServiceName;
+  readonly cluster: ecs.Cluster;
+  readonly image: ecs.ContainerImage;
+  /** CPU units; 1024 are one vCPU. */
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly logRetentionDays: number;
+  /** The service's variables that the deployment was given. */
+  readonly variables: Variables;
+  /** Arguments after the image's own command. */
+  readonly command?: readonly string[];
+  readonly healthCheck?: ecs.HealthCheck;
+}
+
+/** Fargate stops a task at most this long after SIGTERM; the services need up to 110 s. */
+const STOP_TIMEOUT = Duration.seconds(120);
+
+/**
+ * One service as a task definition with its own role and log group. The `use...` methods bind a variable and
+ * the permission it needs in one call, so that neither stands without the other.
+ */
+export class ServiceTask extends Construct {
+  readonly service: ServiceName;
+  readonly definition: ecs.FargateTaskDefinition;
+  readonly logGroup: logs.LogGroup;
+  readonly #container: ecs.ContainerDefinition;
+  readonly #cluster: ecs.Cluster;
+  readonly #known: ReadonlySet<string>;
+
+  constructor(scope: Construct, id: string, props: ServiceTaskProps) {
+    super(scope, id);
+    this.service = props.service;
+    this.#cluster = props.cluster;
+    this.#known = variablesOf(props.service);
+    const name = `${PREFIX}-${props.service}`;
+
+    this.logGroup = new logs.LogGroup(this, "Logs", {
+      logGroupName: `/ecs/${name}`,
+      retention: props.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.definition = new ecs.FargateTaskDefinition(this, "Task", {
+      family: name,
+      cpu: props.cpu,
+      memoryLimitMiB: props.memoryMiB,
+      runtimePlatform: {
+        cpuArchitecture: ecs.CpuArchitecture.ARM64,
+        operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
+      },
+      taskRole: new iam.Role(this, "Role", {
+        description: `What the ${props.service} may do`,
+        assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com", {
+          // Only ECS of this account may take the role: another account's service cannot be talked into it.
+          conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+        }),
+      }),
+    });
+    this.#container = this.definition.addContainer(props.service, {
+      containerName: props.service,
+      image: props.image,
+      essential: true,
+      readonlyRootFilesystem: true,
+      stopTimeout: STOP_TIMEOUT,
+      logging: ecs.LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: "ecs" }),
+      ...(props.command === undefined ? {} : { command: [...props.command] }),
+      ...(props.healthCheck === undefined ? {} : { healthCheck: props.healthCheck }),
+    });
+    for (const [variable, value] of Object.entries(props.variables)) this.#set(variable, value);
+    this.#set("LOG_FORMAT", props.variables.LOG_FORMAT ?? "json");
+
+    acknowledge(this.definition.obtainExecutionRole(), {
+      "AwsSolutions-IAM5[Resource::*]":
+        "ecr:GetAuthorizationToken, which logs in to the registry, knows no resources; the pull itself is limited to this image's repository",
+    });
+    acknowledge(this.definition, {
+      "AwsSolutions-ECS2":
+        "The variables are names, figures and an address; the only secrets, user and password of the broker, come from Secrets Manager",
+    });
+  }
+
+  /** The broker's address as variables, its credentials from Secrets Manager through the execution role. */
+  useBroker(broker: Broker): void {
+    this.#set("RABBITMQ_HOST", broker.host);
+    this.#set("RABBITMQ_PORT", String(broker.port));
+    this.#secret("RABBITMQ_USER", ecs.Secret.fromSecretsManager(asSecret(broker.credentials), "username"));
+    this.#secret("RABBITMQ_PASS", ecs.Secret.fromSecretsManager(asSecret(broker.credentials), "password"));
+  }
+
+  /** A table's name as a variable, and exactly the actions named, on the table and the indexes named. */
+  useTable({ definition, table }: DeployedTable, use: TableUse): void {
+    const indexes = use.indexes ?? [];
+    const unknown = indexes.filter((index) => !(index in definition.indexes));
+    if (unknown.length > 0) throw new Error(`${definition.name} has no index ${unknown.join(", ")}`);
+    this.#set("AWS_REGION", Stack.of(this).region);
+    this.#set(use.variable, table.tableName);
+    const onItems = use.actions.filter((action) => action !== "Query" || indexes.length === 0);
+    if (onItems.length > 0) {
+      this.#allow(
+        onItems.map((action) => `dynamodb:${action}`),
+        [table.tableArn],
+      );
+    }
+    if (indexes.length > 0) {
+      this.#allow(
+        ["dynamodb:Query"],
+        indexes.map((index) => `${table.tableArn}/index/${index}`),
+      );
+    }
+  }
+
+  /** A task may ask not to be chosen by scale-in while it has a message in hand. */
+  allowScaleInProtection(): void {
+    const stack = Stack.of(this);
+    this.#allow(
+      ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"],
+      [
+        stack.formatArn({
+          service: "ecs",
+          resource: "task",
+          resourceName: `${this.#cluster.clusterName}/*`,
+        }),
+      ],
+    );
+    acknowledge(this.definition.taskRole, {
+      [`AwsSolutions-IAM5[Resource::${anyTaskOf(this.#cluster)}]`]:
+        "A task's id is made when it starts; the cluster holds nothing but this system",
+    });
+  }
+
+  #allow(actions: readonly string[], resources: readonly string[]): void {
+    this.definition.addToTaskRolePolicy(
+      new iam.PolicyStatement({ actions: [...actions], resources: [...resources] }),
+    );
+  }
+
+  #set(variable: string, value: string): void {
+    this.#assertKnown(variable);
+    this.#container.addEnvironment(variable, value);
+  }
+
+  #secret(variable: string, secret: ecs.Secret): void {
+    this.#assertKnown(variable);
+    this.#container.addSecret(variable, secret);
+  }
+
+  #assertKnown(variable: string): void {
+    if (!this.#known.has(variable)) throw new Error(`the ${this.service} does not read ${variable}`);
+  }
+}

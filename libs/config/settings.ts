@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { isTimeframe, TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
+import { shownValue } from "#libs/contracts/shown-value.ts";
+import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { parseMoment } from "./moment.ts";
+
+/** Digits can be read in one way only: a variable may be 100,000 digits long and still not match. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+/** A name or an IPv4 address, or an IPv6 address in brackets, as it stands in a URL. */
+const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])$/;
+
+function number(rule: z.ZodType<number, number>, byDefault: number) {
+  return z.string().trim().regex(NUMBER, "expected a number").transform(Number).pipe(rule).default(byDefault);
+}
+
+const positive = (byDefault: number) => number(z.number().positive(), byDefault);
+const atLeastZero = (byDefault: number) => number(z.number().min(0), byDefault);
+const whole = (byDefault: number, min: number, max: number) => number(z.int().min(min).max(max), byDefault);
+const text = (byDefault: string) => z.string().trim().min(1).default(byDefault);
+
+function daysByTimeframe(value: string, context: z.RefinementCtx): Record<Timeframe, number> {
+  const days = new Map<Timeframe, number>();
+  for (const part of value.split(",")) {
+    const [timeframe = "", count = "", ...more] = part.trim().split(":");
+    const number = /^\d+$/.test(count) && more.length === 0 ? Number(count) : 0;
+    if (!isTimeframe(timeframe) || number < 1 || number > 365) {
+      context.addIssue(`expected pairs such as 1m:14 (1 to 365 days), not ${shownValue(part, 40)}`);
+      return z.NEVER;
+    }
+    if (days.has(timeframe)) {
+      context.addIssue(`${timeframe} is there twice`);
+      return z.NEVER;
+    }
+    days.set(timeframe, number);
+  }
+  return { ...DEFAULT_BACKTEST_DAYS, ...Object.fromEntries(days) };
+}
+
+function timeframeList(value: string, context: z.RefinementCtx): readonly Timeframe[] {
+  const names = value.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !isTimeframe(name));
+  if (unknown !== undefined) {
+    context.addIssue(`unknown timeframe ${shownValue(unknown, 40)}; known are ${TIMEFRAMES.join(", ")}`);
+    return z.NEVER;
+  }
+  return TIMEFRAMES.filter((timeframe) => names.includes(timeframe));
+}
+
+/** Whether user, password and virtual host can be read, and there is a host: what the driver needs later. */
+function isWholeBrokerUrl(text: string): boolean {
+  try {
+    const { host, username, password, pathname } = new URL(text);
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return host !== "";
+  } catch {
+    return false;
+  }
+}
+
+function isoMoment(value: string, context: z.RefinementCtx): number {
+  const ms = parseMoment(value);
+  if (ms === null) {
+    context.addIssue("expected a moment such as 2026-01-15T12:00:30Z");
+    return z.NEVER;
+  }
+  return ms;
+}
+
+/** How many days a backtest of each timeframe covers. */
+export const DEFAULT_BACKTEST_DAYS: Readonly<Record<Timeframe, number>> = {
+  "1m": 14,
+  "3m": 30,
+  "5m": 30,
+  "15m": 60,
+  "30m": 90,
+};
+
+/** Every environment variable of every service, with its rule and default; a service picks what it needs. */
+export const SETTINGS = {
+  AWS_REGION: text("ap-northeast-2").describe("region of the tables"),
+  AWS_ENDPOINT_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("another DynamoDB endpoint: LocalStack, DynamoDB Local, the embedded one"),
+  RABBITMQ_URL: z
+    .url({ protocol: /^amqps?$/ })
+    .refine(isWholeBrokerUrl, "expected amqp://user:password@host:5672/vhost, with % written as %25")
+    .optional()
+    .describe("`amqp://` or `amqps://` (TLS, the certificate is verified)"),
+  RABBITMQ_HOST: z
+    .string()
+    .trim()
+    .refine(
+      (host) => HOST.test(host) && URL.canParse(`amqp://${host}`),
+      "expected a host name or an address, without port",
+    )
+    .default("localhost")
+    .describe("instead of RABBITMQ_URL, for secrets that come in parts"),
+  RABBITMQ_PORT: whole(5672, 1, 65_535).describe("5671 means TLS"),
+  RABBITMQ_USER: text("guest"),
+  // Not trimmed: a password may begin or end with a space.
+  RABBITMQ_PASS: z.string().default("guest"),
+  BYBIT_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("another Bybit host, or the exchange simulator"),
+  BYBIT_TESTNET: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((value) => value === "true")
+    .describe("true: Bybit's test exchange"),
+  BYBIT_REQUESTS_PER_SECOND: number(z.number().positive().max(1_000), 50).describe(
+    "calls a second of one process; Bybit allows an address 120 over all its hosts",
+  ),
+  BYBIT_TIMEOUT_SECONDS: number(z.number().min(0.1).max(60), 10).describe(
+    "for one call and its whole answer",
+  ),
+  BYBIT_BAN_SECONDS: number(z.number().min(1).max(86_400), 600).describe(
+    'no call of the process for so long after HTTP 403 "access too frequent"; Bybit asks for 600',
+  ),
+  RESULTS_TABLE: text(RESULTS_TABLE.name),
+  POSITIONS_TABLE: text(POSITIONS_TABLE.name),
+  SCAN_HISTORY_TABLE: text(SCAN_HISTORY_TABLE.name),
+  TOP_N_COINS: whole(30, 1, 500).describe("coins a scan takes"),
+  MIN_VOLATILITY: atLeastZero(0).describe("percent, high over low of 24 hours"),
+  MAX_VOLATILITY: positive(100).describe("percent"),
+  MIN_TURNOVER_24H: atLeastZero(5_000_000).describe("USDT over 24 hours"),
+  MIN_LISTING_DAYS: whole(30, 0, 3_650).describe("the daily Fibonacci frame needs 30 days"),
+  TIMEFRAMES: z
+    .string()
+    .default(TIMEFRAMES.join(","))
+    .transform(timeframeList)
+    .describe("timeframes a scan takes"),
+  BACKTEST_DAYS: z
+    .string()
+    .default("1m:14,3m:30,5m:30,15m:60,30m:90")
+    .transform(daysByTimeframe)
+    .describe("days a backtest covers, by timeframe"),
+  PREFETCH_COUNT: whole(4, 1, 1_000).describe("messages in hand at the same time"),
+  MIN_WIN_RATE: number(z.number().min(0).max(100), 45).describe("percent"),
+  MIN_PNL: number(z.number(), 100).describe("USDT over the backtest"),
+  MIN_TRADES: whole(20, 1, 1_000_000).describe("trades in the backtest"),
+  FINDER_CANDLES: whole(1_000, 61, 20_000).describe("candles loaded for a decision, warm-up included"),
+  SIGNAL_MAX_AGE_SECONDS: whole(300, 1, 3_600).describe(
+    "from a candle's close, how long an entry on it may be stored and acted on",
+  ),
+  POSITION_SIZE: positive(100).describe("margin of a position, USDT"),
+  LEVERAGE: number(z.number().min(1).max(100), 10),
+  STOP_LOSS_PERCENT: number(z.number().positive().lt(100), 1),
+  TAKE_PROFIT_PERCENT: number(z.number().positive().lt(100), 2),
+  TAKER_FEE_PERCENT: number(z.number().min(0).max(5), 0.055).describe("percent a side"),
+  SLIPPAGE_PERCENT: number(z.number().min(0).max(5), 0.01).describe("percent a side, against the trade"),
+  RUN_EVERY_SECONDS: z
+    .string()
+    .trim()
+    .regex(NUMBER, "expected a number")
+    .transform(Number)
+    .pipe(z.int().min(10).max(86_400))
+    .optional()
+    .describe("scanner and selector: run again at every full period until stopped; unset: run once and exit"),
+  SIMULATED_TIME: z
+    .string()
+    .transform(isoMoment)
+    .optional()
+    .describe("for simulations: the clock stands still at this moment"),
+  CODE_VERSION: text("dev").describe("revision of the code, stored with each position"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("trace, debug, info, warn, error, fatal or silent"),
+  LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("`json`, or `pretty` for eyes"),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** Variables that belong together, for the services that need them. */
+export const DATABASE_SETTINGS = ["AWS_REGION", "AWS_ENDPOINT_URL"] as const satisfies readonly SettingName[];
+export const BROKER_SETTINGS = [
+  "RABBITMQ_URL",
+  "RABBITMQ_HOST",
+  "RABBITMQ_PORT",
+  "RABBITMQ_USER",
+  "RABBITMQ_PASS",
+] as const satisfies readonly SettingName[];
+export const EXCHANGE_SETTINGS = [
+  "BYBIT_BASE_URL",
+  "BYBIT_TESTNET",
+  "BYBIT_REQUESTS_PER_SECOND",
+  "BYBIT_TIMEOUT_SECONDS",
+  "BYBIT_BAN_SECONDS",
+] as const satisfies readonly SettingName[];
+export const TRADE_SETTINGS = [
+  "POSITION_SIZE",
+  "LEVERAGE",
+  "STOP_LOSS_PERCENT",
+  "TAKE_PROFIT_PERCENT",
+  "TAKER_FEE_PERCENT",
+  "SLIPPAGE_PERCENT",
+] as const satisfies readonly SettingName[];
+export const LOG_SETTINGS = ["LOG_LEVEL", "LOG_FORMAT"] as const satisfies readonly SettingName[];

@@ -1,4 +1,0 @@
-import { commandLineArguments, print, printError } from "#libs/runtime/terminal.ts";
-import { runBacktest } from "./run-backtest.ts";
-
-process.exitCode = await runBacktest(commandLineArguments(), { print, printError });

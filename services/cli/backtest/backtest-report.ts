@@ -1,0 +1,181 @@
+import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts";
+import type { Ambiguity } from "#libs/backtest/engine/review-exits.ts";
+import type { Trade } from "#libs/backtest/engine/trade.ts";
+import type { Figures } from "#libs/backtest/figures.ts";
+import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
+import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
+import { exitReason, price } from "#libs/chart/format.ts";
+import type { BacktestSubject, Luck } from "./backtest-subject.ts";
+
+const LAST_TRADES = 5;
+const UNDEFINED = "-";
+
+type FigureRows = readonly (readonly [string, (figures: Figures) => string])[];
+
+const RESULT_ROWS: FigureRows = [
+  ["Trades", (f) => `${f.totalTrades}`],
+  ["Wins / losses", (f) => `${f.wins} / ${f.losses}`],
+  ["Win rate", (f) => fixed(f.winRate, 1, " %")],
+  ["PnL", (f) => money(f.totalPnl)],
+  ["Average trade", (f) => money(f.totalTrades === 0 ? null : f.totalPnl / f.totalTrades)],
+  ["Average win", (f) => money(f.avgWin)],
+  ["Average loss", (f) => money(f.avgLoss)],
+  ["Profit factor", (f) => fixed(f.profitFactor, 2)],
+  ["Max drawdown", (f) => money(f.maxDrawdown)],
+];
+
+const COST_ROWS: FigureRows = [
+  ["Fees", (f) => money(f.fees)],
+  ["Funding", (f) => money(f.funding)],
+  ["Holding", (f) => duration(f.holdingMinutesAvg)],
+  ["Confidence", (f) => fixed(f.confidenceAvg, 1)],
+  ["Skipped entries", (f) => `${f.skippedEntries}`],
+];
+
+const LUCK_ROWS: readonly (readonly [string, (statistics: Statistics) => string])[] = [
+  ["Win rate, 95 % sure", (s) => interval(s)],
+  ["Mean trade by luck (p)", (s) => fixed(s.meanTradePValue, 3)],
+  ["Sharpe a trade", (s) => fixed(s.sharpe, 3)],
+  ["Sharpe above 0 (PSR)", (s) => share(s.probabilisticSharpe)],
+  ["Above luck of all (DSR)", (s) => share(s.deflatedSharpe)],
+  ["Configurations tried", (s) => `${s.trials}`],
+];
+
+const AMBIGUITY_ROWS: readonly (readonly [string, (ambiguity: Ambiguity) => string])[] = [
+  ["Stop and target at once", (a) => (a.decided === 0 ? `${a.trades}` : `${a.trades}, ${a.decided} decided`)],
+  ["PnL if target first", (a) => (a.trades === a.decided ? UNDEFINED : money(a.optimisticPnl))],
+];
+
+/** A result as a trader reads it: the window, one column a strategy, and each one's last trades. */
+export function backtestReport(subject: BacktestSubject, result: BacktestResult, luck: Luck): string {
+  const entries = Object.entries(result.strategies);
+  const best = bestLine(result);
+  const gap = ["", ...entries.map(() => "")];
+  const figures = (rows: FigureRows): string[][] =>
+    rows.map(([label, show]) => [label, ...entries.map(([, strategy]) => show(strategy.figures))]);
+  const summary = table([
+    ["", ...entries.map(([name]) => name)],
+    ...figures(RESULT_ROWS),
+    gap,
+    ...figures(COST_ROWS),
+    gap,
+    ...LUCK_ROWS.map(([label, show]) => [
+      label,
+      ...entries.map(([name]) => {
+        const statistics = luck.statistics[name];
+        return statistics === undefined ? UNDEFINED : show(statistics);
+      }),
+    ]),
+    gap,
+    ...AMBIGUITY_ROWS.map(([label, show]) => [label, ...entries.map(([, { ambiguity }]) => show(ambiguity))]),
+  ]);
+  return [
+    `${subject.symbol} ${subject.timeframe}: ${result.candles} candles, ${moment(result.fromMs)} to ${moment(result.toMs)} UTC`,
+    `Best strategy: ${best}`,
+    `Buy and hold: ${held(luck.hold)}`,
+    "",
+    summary,
+    ...entries.flatMap(([name, strategy]) => lastTrades(name, strategy)),
+    "",
+  ].join("\n");
+}
+
+function bestLine({ bestStrategy, strategies }: BacktestResult): string {
+  const figures = strategies[bestStrategy]?.figures;
+  if (figures === undefined) return "none has traded";
+  const trades = figures.totalTrades === 1 ? "1 trade" : `${figures.totalTrades} trades`;
+  return `${bestStrategy}, ${money(figures.totalPnl)} in ${trades}`;
+}
+
+function lastTrades(name: string, { trades, openTrade }: StrategyResult): string[] {
+  const lines: string[] = [];
+  if (trades.length > 0) {
+    const shown = trades.slice(-LAST_TRADES);
+    lines.push("", shown.length < trades.length ? `${name}, last ${shown.length} trades` : `${name}, trades`);
+    const decimals = Math.max(
+      ...shown.flatMap((trade) => [trade.fillPrice, trade.exitPrice].map(decimalsOf)),
+    );
+    lines.push(
+      table([
+        ["entry", "side", "fill", "exit", "at", "reason", "PnL"],
+        ...shown.map((trade) => tradeRow(trade, decimals)),
+      ]),
+    );
+  }
+  if (openTrade !== null) {
+    const { entryMs, side, fillPrice, stopLoss, takeProfit } = openTrade;
+    const prices = [fillPrice, stopLoss, takeProfit];
+    const decimals = Math.max(...prices.map(decimalsOf));
+    lines.push("", `${name}, still open (in no figure)`);
+    lines.push(
+      table([
+        ["entry", "side", "fill", "stop", "target"],
+        [moment(entryMs), side, ...prices.map((value) => value.toFixed(decimals))],
+      ]),
+    );
+  }
+  return lines;
+}
+
+/** @param decimals of all prices of the table, so that their points are below each other. */
+function tradeRow(trade: Trade, decimals: number): string[] {
+  return [
+    moment(trade.entryMs),
+    trade.side,
+    trade.fillPrice.toFixed(decimals),
+    // Without the year, for 80 columns.
+    moment(trade.exitMs).slice(5),
+    trade.exitPrice.toFixed(decimals),
+    exitReason(trade.exitReason),
+    money(trade.net),
+  ];
+}
+
+/** The first column is left-aligned, the others right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const pad = (cell: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+  };
+  return rows.map((row) => `  ${row.map(pad).join("  ")}`.trimEnd()).join("\n");
+}
+
+function fixed(value: number | null, digits: number, unit = ""): string {
+  return value === null ? UNDEFINED : `${value.toFixed(digits)}${unit}`;
+}
+
+function interval({ winRateInterval }: Statistics): string {
+  if (winRateInterval === null) return UNDEFINED;
+  return `${winRateInterval.low.toFixed(1)} to ${winRateInterval.high.toFixed(1)} %`;
+}
+
+function share(probability: number | null): string {
+  return probability === null ? UNDEFINED : `${(probability * 100).toFixed(1)} %`;
+}
+
+function held(hold: BuyAndHold | null): string {
+  return hold === null ? UNDEFINED : `${money(hold.usdt)} (${hold.percent.toFixed(2)} %)`;
+}
+
+function money(value: number | null): string {
+  if (value === null) return UNDEFINED;
+  return `${value <= -0.005 ? "-" : ""}$${Math.abs(value).toFixed(2)}`;
+}
+
+/** Decimals with which a price is shown: those it has, at most eight unless five digits need more. */
+function decimalsOf(value: number): number {
+  const decimals = price(value).split(".")[1]?.length ?? 0;
+  return Math.min(decimals, Math.max(8, 4 - Math.floor(Math.log10(value))));
+}
+
+function moment(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 16).replace("T", " ");
+}
+
+function duration(minutes: number | null): string {
+  if (minutes === null) return UNDEFINED;
+  const whole = Math.round(minutes);
+  const hours = Math.floor(whole / 60);
+  return hours === 0 ? `${whole} min` : `${hours} h ${whole % 60} min`;
+}

@@ -1,8 +1,0 @@
-import { commandLineArguments, isErrorOutputWatched, print, printError } from "#libs/runtime/terminal.ts";
-import { runOptimize } from "./run-optimize.ts";
-
-process.exitCode = await runOptimize(commandLineArguments(), {
-  print,
-  printError,
-  isWatched: isErrorOutputWatched(),
-});

@@ -1,5 +1,0 @@
-import { runService } from "#libs/runtime/lifecycle.ts";
-import { commandLineArguments } from "#libs/runtime/terminal.ts";
-import { runSimulator } from "./run-simulator.ts";
-
-await runService("simulator", (scope) => runSimulator(commandLineArguments(), scope));

@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import type { ScanItem } from "#libs/contracts/scan-item.ts";
+import { type CycleReport, describeSummary, summaryOf } from "#services/local/summary.ts";
+import { tradingSignal } from "#test/support/factories/messages.ts";
+import { position } from "#test/support/factories/positions.ts";
+import { figures, identity, SCAN_TIME, timeframeResult } from "#test/support/factories/results.ts";
+
+const entry = (symbol: string, rank: number | null, reason?: string) => ({
+  symbol,
+  volatility24h: 5,
+  turnover: 1e7,
+  price: 1,
+  priceChange24h: 0,
+  rank,
+  taken: reason === undefined,
+  ...(reason === undefined ? {} : { reason }),
+});
+
+const SCAN: ScanItem = {
+  scanId: "scan-1",
+  scanTimestamp: SCAN_TIME,
+  status: "completed",
+  scannerId: "s",
+  leaseUntil: 1,
+  universeCount: 4,
+  selectedCount: 1,
+  selected: ["BTCUSDT"],
+  timeframes: ["1m", "5m", "15m"],
+  totalTasks: 10,
+  completedTasks: 5,
+  noTradesTasks: 2,
+  failedTasks: 1,
+  pendingTasks: 2,
+  startedAt: 1,
+  ttl: SCAN_TIME + 1,
+};
+
+function report(overrides: Partial<CycleReport> = {}): CycleReport {
+  const { symbol, scanTimestamp, scanId } = identity();
+  return {
+    market: "synthetic",
+    description: "synthetic exchange, seed 7: all prices are simulated",
+    simulated: true,
+    seed: 7,
+    clockMs: Date.UTC(2026, 0, 15, 12, 0, 30),
+    scanned: {
+      kind: "scanned",
+      scanId: "scan-1",
+      scanTimestamp: SCAN_TIME,
+      universe: [
+        entry("BTCUSDT", 1),
+        entry("ETHUSDT", null, "24 h turnover $120 is below $5000000"),
+        entry("ADAUSDT", null, "24 h turnover $7 is below $5000000"),
+        entry("ACMEUSDT", null, "symbol type stock is not crypto"),
+      ],
+      selected: ["BTCUSDT"],
+      tasks: 10,
+    },
+    item: SCAN,
+    selected: {
+      kind: "selected",
+      coins: 1,
+      taken: [tradingSignal(), tradingSignal({ strategy: "BASIC", winRate: 50 })],
+      refused: { trades: 3, win_rate: 2, pnl: 1 },
+    },
+    results: [
+      {
+        symbol,
+        scanTimestamp,
+        scanId,
+        volatility24h: 1,
+        turnover: 1,
+        price: 1,
+        priceChange24h: 1,
+        timeframes: {
+          "1m": timeframeResult({ strategies: { BASIC: figures({ totalPnl: -3.5, winRate: 20 }) } }),
+          "5m": timeframeResult({
+            strategies: {
+              ADVANCED: figures({ totalPnl: 679.2 }),
+              BASIC: figures({ totalTrades: 0, winRate: null, totalPnl: 0 }),
+            },
+          }),
+        },
+        analyzerId: "a",
+        createdAt: 1,
+        updatedAt: 1,
+        version: 2,
+        status: "active",
+        ttl: SCAN_TIME + 1,
+      },
+    ],
+    positions: [position()],
+    durationsMs: { scan: 12.4, backtests: 3_456.7, select: 1, find: 2, total: 3_480 },
+    ...overrides,
+  };
+}
+
+describe("the summary of a cycle", () => {
+  it("counts everything for programs, with names as on the wire", () => {
+    expect(summaryOf(report())).toEqual({
+      market: "synthetic",
+      simulated: true,
+      description: "synthetic exchange, seed 7: all prices are simulated",
+      seed: 7,
+      clock: "2026-01-15T12:00:30.000Z",
+      scan_id: "scan-1",
+      scan_timestamp: SCAN_TIME,
+      scanned: 4,
+      selected: 1,
+      refused: { "24 h turnover $N is below $N": 2, "symbol type stock is not crypto": 1 },
+      tasks: { published: 10, finished: 8, completed: 5, no_trades: 2, failed: 1, pending: 2 },
+      strategies: {
+        coins: 1,
+        judged: 8,
+        selected: 2,
+        refused: { trades: 3, win_rate: 2, pnl: 1 },
+      },
+      signals: 2,
+      positions: 1,
+      durations: { scan_ms: 12, backtests_ms: 3_457, select_ms: 1, find_ms: 2, total_ms: 3_480 },
+    });
+  });
+
+  it("is plain data that survives JSON", () => {
+    const summary = summaryOf(report());
+    expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+  });
+
+  it("tells a person the same, and that the prices are simulated", () => {
+    const text = describeSummary(report());
+    expect(text).toContain("all prices are simulated");
+    expect(text).toMatch(/scan +4 symbols, 1 taken/);
+    expect(text).toMatch(/backtests +8 of 10: 5 with trades, 2 without, 1 failed \(3\.5 s\)/);
+    expect(text).toMatch(/selected +2 of 8 strategies; refused: 3 by trades, 2 by win rate, 1 by PnL/);
+    expect(text).toMatch(/BTCUSDT +5m +ADVANCED +win rate +56\.4 % +PnL \$679\.20 +48 trades/);
+    expect(text).toMatch(/positions +1/);
+    expect(text).toMatch(
+      /SOLUSDT +LONG +entry 151\.23 stop 149\.718 target 154\.255 confidence 90 \(ADVANCED 5m\)/,
+    );
+    expect(text.endsWith("\n")).toBe(true);
+  });
+
+  it("lists the results with trades by PnL, the highest first, and leaves out those without", () => {
+    const text = describeSummary(report());
+    expect(text).toContain("highest PnL of 2 strategy results with trades");
+    expect(text.indexOf("PnL $679.20", text.indexOf("highest PnL"))).toBeLessThan(text.indexOf("PnL -$3.50"));
+  });
+
+  it("says nothing of failures, signals and results where there are none", () => {
+    const text = describeSummary(report({ item: { ...SCAN, failedTasks: 0 }, results: [], positions: [] }));
+    expect(text).not.toContain("failed");
+    expect(text).not.toContain("highest PnL");
+    expect(text).toMatch(/positions +0/);
+  });
+});
