@@ -30,8 +30,8 @@ export function figuresOf(simulation: Simulation, intervalMs: number): Figures {
   const { trades, skippedEntries } = simulation;
   const won = trades.filter((trade) => trade.net > 0);
   const lost = trades.filter((trade) => !(trade.net > 0));
-  const gains = sum(won, (trade) => trade.net);
-  const pains = sum(lost, (trade) => trade.net);
+  const grossProfit = sum(won, (trade) => trade.net);
+  const grossLoss = sum(lost, (trade) => trade.net);
   const count = trades.length;
   return {
     totalTrades: count,
@@ -39,9 +39,9 @@ export function figuresOf(simulation: Simulation, intervalMs: number): Figures {
     losses: lost.length,
     winRate: ratio(won.length * 100, count),
     totalPnl: sum(trades, (trade) => trade.net),
-    avgWin: ratio(gains, won.length),
-    avgLoss: ratio(pains, lost.length),
-    profitFactor: ratio(gains, -pains),
+    avgWin: ratio(grossProfit, won.length),
+    avgLoss: ratio(grossLoss, lost.length),
+    profitFactor: ratio(grossProfit, -grossLoss),
     maxDrawdown: maxDrawdown(trades),
     confidenceAvg: ratio(
       sum(trades, (trade) => trade.confidence),

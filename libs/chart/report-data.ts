@@ -80,9 +80,9 @@ export interface EmbeddedSeries {
   /** Decimals of the prices. */
   readonly decimals: number;
   /** Stretches in the timeframe itself, ascending and apart from each other. One covers all when nothing is left out. */
-  readonly stretches: readonly EncodedCandles[];
-  /** The whole window in longer candles, when the stretches do not cover it; their interval divides a day. */
+  readonly segments: readonly EncodedCandles[];
+  /** The whole window in longer candles, when the segments do not cover it; their interval divides a day. */
   readonly overview: (EncodedCandles & { readonly intervalMs: number }) | null;
-  /** Trades of all strategies whose own candles are not in a stretch, because there are too many. */
+  /** Trades of all strategies whose own candles are not in a segment, because there are too many. */
   readonly tradesWithoutCandles: number;
 }

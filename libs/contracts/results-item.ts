@@ -9,7 +9,7 @@ const percent = z.number();
 
 const probability = z.number().min(0).max(1);
 
-/** How much of a strategy's figures may be luck; see `libs/backtest/statistics` for formulas and sources. */
+/** How much of a strategy's figures may be chance; see `libs/backtest/statistics` for formulas and sources. */
 export const strategyStatisticsSchema = z.object({
   /** 95 % confidence interval of the win rate, percent. */
   winRateLow: percent.nullable(),
@@ -20,7 +20,7 @@ export const strategyStatisticsSchema = z.object({
   sharpe: z.number().nullable(),
   /** Probability that the true Sharpe ratio is above 0. */
   probabilisticSharpe: probability.nullable(),
-  /** Probability that it is above what the best of all trials would show by luck. */
+  /** Probability that it is above what the best of all trials would show by chance. */
   deflatedSharpe: probability.nullable(),
   /** Configurations that a scan tries: coins x timeframes x strategies. */
   trials: z.int().min(1),

@@ -1,6 +1,6 @@
 import { FAULTS } from "#libs/contracts/faults.ts";
 import type { QueueDefinition } from "#libs/contracts/queues.ts";
-import { tell } from "#libs/runtime/fault-log.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { decodeMessage } from "./message-body.ts";
 import { type ConsumeOptions, type Handler, LONGEST_WAIT_MS, type Outcome, retryDelayMs } from "./queue.ts";
@@ -44,7 +44,7 @@ export async function judgeDelivery<T>(
   log: Logger,
 ): Promise<Verdict> {
   if (queue.messageTtlMs !== null && incoming.ageMs !== null && incoming.ageMs > queue.messageTtlMs) {
-    tell(log, FAULTS.messageExpired, {
+    logFault(log, FAULTS.messageExpired, {
       queue: queue.name,
       messageId: incoming.messageId,
       ageMs: incoming.ageMs,
@@ -78,7 +78,7 @@ export async function judgeDelivery<T>(
         LONGEST_WAIT_MS,
         Math.max(0, outcome.delayMs ?? retryDelayMs(incoming.attempt)),
       );
-      tell(log, FAULTS.messageRetried, {
+      logFault(log, FAULTS.messageRetried, {
         queue: queue.name,
         messageId,
         attempt: incoming.attempt,
@@ -101,7 +101,7 @@ export async function judgeDelivery<T>(
 
   async function deadLetter(message: unknown, messageId: string, fullReason: string): Promise<Verdict> {
     const reason = shortened(fullReason);
-    tell(log, FAULTS.messageDead, { queue: queue.name, messageId, attempt: incoming.attempt, reason });
+    logFault(log, FAULTS.messageDead, { queue: queue.name, messageId, attempt: incoming.attempt, reason });
     try {
       await options.onDeadLetter?.({ message, messageId, reason });
     } catch (error) {

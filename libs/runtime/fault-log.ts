@@ -8,7 +8,7 @@ export interface WarningLog {
 }
 
 /** Tells a fault in one line, which the service's logger counts. */
-export function tell(logger: WarningLog, fault: Fault, fields: object): void {
+export function logFault(logger: WarningLog, fault: Fault, fields: object): void {
   logger.warn({ ...fields, ...faultFields(fault) }, fault.message);
 }
 

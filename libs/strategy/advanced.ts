@@ -1,5 +1,5 @@
 import { type Decision, noSignal, type Signal } from "./decision.ts";
-import type { DoorNeed, DoorNeeds } from "./engine/gate.ts";
+import type { TriggerCondition, TriggerConditions } from "./engine/gate.ts";
 import { LEVEL_RATIOS } from "./indicators/fibonacci.ts";
 import { FUNDING_HEAVY_RATE, type FundingSentiment } from "./indicators/funding.ts";
 import { BTC_TREND, COIN_TREND } from "./indicators/trend.ts";
@@ -114,7 +114,7 @@ export const ADVANCED: Strategy<AdvancedParameters> = {
     changePercent: p.coinTrend.thresholdPercent,
     rsiAtMost: p.reversal.rsiLow,
     rsiAtLeast: p.reversal.rsiHigh,
-    needs: {
+    conditions: {
       heavyRate: p.fundingHeavyRate,
       btcWindow: p.btcTrend.window,
       btcPercent: p.btcTrend.thresholdPercent,
@@ -138,15 +138,15 @@ export const ADVANCED: Strategy<AdvancedParameters> = {
 };
 
 /** What each scenario still lacks when funding says this and RSI adds all it can. */
-function doorNeeds(p: AdvancedParameters, sentiment: FundingSentiment): DoorNeeds {
+function doorNeeds(p: AdvancedParameters, sentiment: FundingSentiment): TriggerConditions {
   const { trend: t, reversal: r } = p;
-  const need = (score: number, rule: typeof t | typeof r): DoorNeed => {
-    if (score + Math.max(rule.btcWith, rule.btcElse) < rule.threshold) return "shut";
+  const need = (score: number, rule: typeof t | typeof r): TriggerCondition => {
+    if (score + Math.max(rule.btcWith, rule.btcElse) < rule.threshold) return "closed";
     return score + rule.btcElse < rule.threshold ? "btc" : "nothing";
   };
   const trend = (long: boolean) => {
     const score = t.base + crowdScore(t, sentiment, long);
-    const bonusNeeded = need(score, t) === "shut";
+    const bonusNeeded = need(score, t) === "closed";
     return { need: need(score + Math.max(0, t.rsiBonus), t), bonusNeeded };
   };
   const reversal = (long: boolean) => need(r.base + crowdScore({ ...r, crowdWith: 0 }, sentiment, long), r);

@@ -12,9 +12,9 @@ import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
-import { exchangeOptionsOf } from "#services/shared/exchange-options-of.ts";
+import { bybitOptions } from "#services/shared/bybit-options.ts";
 import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
-import { whileProtected } from "#services/shared/while-protected.ts";
+import { withTaskProtection } from "#services/shared/with-task-protection.ts";
 import { makeAnalyze, makeOnDeadTask } from "./analyze.ts";
 import { analyzerConfig } from "./config.ts";
 
@@ -29,7 +29,7 @@ await runService("analyzer", async (scope) => {
   const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
   scope.own(queue, (broker) => broker.close());
   const market = makeBybitMarketData({
-    ...exchangeOptionsOf(config),
+    ...bybitOptions(config),
     stopping: scope.stopping,
     logger,
   });
@@ -49,7 +49,7 @@ await runService("analyzer", async (scope) => {
   };
   const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
   scope.own(protection, (held) => held.close());
-  const consumer = await queue.consume(BACKTEST_TASKS, whileProtected(makeAnalyze(parts), protection), {
+  const consumer = await queue.consume(BACKTEST_TASKS, withTaskProtection(makeAnalyze(parts), protection), {
     prefetch: config.prefetchCount,
     onDeadLetter: makeOnDeadTask(parts),
   });

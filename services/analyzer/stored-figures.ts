@@ -4,7 +4,7 @@ import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
 import type { StrategyFigures } from "#libs/contracts/results-item.ts";
 
 /**
- * The figures of a strategy as they are stored, with what of them may be luck.
+ * The figures of a strategy as they are stored, with what of them may be chance.
  * @param hold holding the coin over the same window.
  * @param trials configurations that the scan tries. Their results are spread over workers that do not know each other,
  *   so the variance of their Sharpe ratios is taken to be what chance alone makes it.

@@ -7,8 +7,8 @@ import type { HistoryLoader } from "#libs/history/history.ts";
 import type { ExchangeClock } from "#libs/market/exchange-clock.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
-import { tell } from "#libs/runtime/fault-log.ts";
-import { makeInTurn } from "#libs/runtime/in-turn.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
+import { makeKeyedMutex } from "#libs/runtime/keyed-mutex.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import type { PositionsStore } from "#libs/store/positions-store.ts";
 import { decide } from "#libs/strategy/decide.ts";
@@ -39,12 +39,12 @@ export interface FindParts extends FailureParts {
  * are worked on in their order, for the first entry of a moment holds the symbol's position.
  */
 export function makeFind(parts: FindParts): Handler<TradingSignal> {
-  const inTurn = makeInTurn();
+  const exclusively = makeKeyedMutex();
   const unlisted = makeUnlistedSymbols(parts.clock);
   return ({ message: signal }) => {
     const { symbol, signalId } = signal;
     const logger = parts.logger.child({ signalId });
-    return inTurn(symbol, async () => {
+    return exclusively(symbol, async () => {
       if (unlisted.isAnother(symbol, signalId)) return discarded(logger, symbol);
       return withFailurePolicy({ ...parts, logger }, async () => {
         try {
@@ -61,7 +61,7 @@ export function makeFind(parts: FindParts): Handler<TradingSignal> {
 }
 
 function discarded(logger: Logger, symbol: string): Outcome {
-  tell(logger, FAULTS.symbolUnlisted, { symbol });
+  logFault(logger, FAULTS.symbolUnlisted, { symbol });
   return { kind: "ack" };
 }
 
@@ -76,7 +76,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const nowMs = Math.max(parts.clock.nowMs(), signal.issuedAt);
   const signalAgeMs = nowMs - signal.issuedAt;
   if (TRADING_SIGNALS.messageTtlMs !== null && signalAgeMs > TRADING_SIGNALS.messageTtlMs) {
-    tell(logger, FAULTS.signalStale, { ageSeconds: Math.round(signalAgeMs / 1000) });
+    logFault(logger, FAULTS.signalStale, { ageSeconds: Math.round(signalAgeMs / 1000) });
     return { kind: "ack" };
   }
   const intervalMs = timeframeMs(timeframe);
@@ -148,7 +148,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
       );
       break;
     case "expired":
-      tell(logger, FAULTS.positionStale, fields);
+      logFault(logger, FAULTS.positionStale, fields);
       break;
   }
   return { kind: "ack" };

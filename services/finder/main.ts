@@ -11,9 +11,9 @@ import { pause } from "#libs/runtime/pause.ts";
 import { makeTaskProtection } from "#libs/runtime/task-protection.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
-import { exchangeOptionsOf } from "#services/shared/exchange-options-of.ts";
+import { bybitOptions } from "#services/shared/bybit-options.ts";
 import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
-import { whileProtected } from "#services/shared/while-protected.ts";
+import { withTaskProtection } from "#services/shared/with-task-protection.ts";
 import { finderConfig } from "./config.ts";
 import { makeFind, makeOnDeadSignal } from "./find.ts";
 import { makeInstrumentCatalog } from "./instrument-catalog.ts";
@@ -26,7 +26,7 @@ await runService("finder", async (scope) => {
   const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl, logger });
   scope.own(dynamo, (client) => client.destroy());
   const market = makeBybitMarketData({
-    ...exchangeOptionsOf(config),
+    ...bybitOptions(config),
     stopping: scope.stopping,
     logger,
   });
@@ -58,7 +58,7 @@ await runService("finder", async (scope) => {
   });
   const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
   scope.own(protection, (held) => held.close());
-  const consumer = await queue.consume(TRADING_SIGNALS, whileProtected(find, protection), {
+  const consumer = await queue.consume(TRADING_SIGNALS, withTaskProtection(find, protection), {
     prefetch: config.prefetchCount,
     onDeadLetter: makeOnDeadSignal(logger),
   });

@@ -13,7 +13,7 @@ import {
   DEFAULT_START_MS,
   syntheticExchange,
 } from "#libs/simulator/synthetic/synthetic-exchange.ts";
-import { exchangeOptionsOf } from "#services/shared/exchange-options-of.ts";
+import { bybitOptions } from "#services/shared/bybit-options.ts";
 import type { LocalConfig } from "./config.ts";
 import type { LocalOptions } from "./options.ts";
 
@@ -44,7 +44,7 @@ export async function openExchange(
   if (options.market === "bybit") {
     const clock = systemClock;
     const market = makeBybitMarketData({
-      ...exchangeOptionsOf(config),
+      ...bybitOptions(config),
       stopping: scope.stopping,
       logger,
     });

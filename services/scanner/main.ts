@@ -9,8 +9,8 @@ import { makeLogger } from "#libs/runtime/logging.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
-import { exchangeOptionsOf } from "#services/shared/exchange-options-of.ts";
-import { withPatience } from "#services/shared/with-patience.ts";
+import { bybitOptions } from "#services/shared/bybit-options.ts";
+import { withRunRetry } from "#services/shared/with-run-retry.ts";
 import { scannerConfig } from "./config.ts";
 import { scanInTurn } from "./scan.ts";
 
@@ -25,7 +25,7 @@ await runService("scanner", async (scope) => {
   const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
   scope.own(queue, (broker) => broker.close());
   const market = makeBybitMarketData({
-    ...exchangeOptionsOf(config),
+    ...bybitOptions(config),
     stopping: scope.stopping,
     logger,
   });
@@ -45,7 +45,7 @@ await runService("scanner", async (scope) => {
   await runEvery(
     { everySeconds: config.runEverySeconds ?? null, clock: exchangeClock, stopping: scope.stopping, logger },
     () =>
-      withPatience({ logger, stopping: scope.stopping }, async () => {
+      withRunRetry({ logger, stopping: scope.stopping }, async () => {
         await exchangeClock.sync();
         await scanInTurn(parts, scope.stopping);
       }),

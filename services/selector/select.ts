@@ -118,7 +118,7 @@ function countRefusals(choices: readonly Choice[]): Record<RefusalKind, number> 
 }
 
 /** What a person should know before believing a taken strategy; probabilities in percent. */
-function luckFields(statistics: StrategyStatistics | undefined): Record<string, unknown> {
+function significanceFields(statistics: StrategyStatistics | undefined): Record<string, unknown> {
   if (statistics === undefined) return {};
   const percent = (value: number | null) => (value === null ? null : Number((value * 100).toFixed(1)));
   return {
@@ -133,6 +133,6 @@ function logChoice(logger: Logger, choice: Choice): void {
   const winRate = figures.winRate === null ? "none" : `${figures.winRate.toFixed(1)} %`;
   const line = `${symbol} ${timeframe} ${strategy} win rate ${winRate} PnL ${usd(figures.totalPnl)}`;
   const fields = { strategy: line, trades: figures.totalTrades };
-  if (choice.kind === "taken") logger.info({ ...fields, ...luckFields(figures.statistics) }, "taken");
+  if (choice.kind === "taken") logger.info({ ...fields, ...significanceFields(figures.statistics) }, "taken");
   else logger.info({ ...fields, reason: choice.reason }, "refused");
 }

@@ -108,7 +108,7 @@ export function storeContract(implementation: string, start: () => Promise<TestD
         expect(item).toMatchObject({ price: 0.000_012_345, turnover: 2, optimalPnl: 100.01 });
       });
 
-      it("rounds what may be luck in the same way, and leaves probabilities as they are", async () => {
+      it("rounds what may be chance in the same way, and leaves probabilities as they are", async () => {
         const exact = {
           winRateLow: 39.199_9,
           winRateHigh: null,

@@ -13,29 +13,29 @@ import { reviewExits } from "../engine/review-exits.ts";
 import type { Configuration } from "./configuration.ts";
 import { ScoreTable, scoreOf } from "./score.ts";
 import { SharedDecisions } from "./shared-decisions.ts";
-import type { Stretch } from "./walk-forward.ts";
+import type { Segment } from "./walk-forward.ts";
 
 export interface Scan {
   readonly study: Study;
   readonly strategy: Strategy;
   /** Made by one `ConfigurationMaker`, so that equal groups are the same objects. */
   readonly configurations: readonly Configuration[];
-  readonly stretches: readonly Stretch[];
+  readonly segments: readonly Segment[];
   /** Shorter candles, see `reviewExits`. */
   readonly detail?: Candles | undefined;
 }
 
 /** Candles between two reports of progress; also what the list of open gates is for. */
 const BLOCK = 1024;
-/** Later than any candle: the position is held to the stretch's end. */
+/** Later than any candle: the position is held to the segment's end. */
 const NEVER = 0x7fffffff;
 
 /**
- * Trades every configuration on every stretch, with the trades that `simulate` would make of each alone, in one walk
+ * Trades every configuration on every segment, with the trades that `simulate` would make of each alone, in one walk
  * over the candles. At each candle all configurations are asked in turn, so what the market looks like there (bands,
  * legs, zones) is computed once; a gate is scanned once for all that share it; a configuration that holds a position in
- * every stretch is not asked; and what becomes of a trade hangs on its candle, side and rules alone, so it is followed
- * once for all configurations and stretches that enter it.
+ * every segment is not asked; and what becomes of a trade hangs on its candle, side and rules alone, so it is followed
+ * once for all configurations and segments that enter it.
  * @param onCandles is told after each block how many candles of how many have been walked.
  */
 export function scanConfigurations(
@@ -44,10 +44,10 @@ export function scanConfigurations(
 ): ScoreTable {
   const groups = gateGroups(scan);
   const walkers = groups.flatMap((group) => group.walkers);
-  const scores = new ScoreTable(scan.configurations.length, scan.stretches.length);
-  const first = (stretch: Stretch): number => Math.max(FIRST_DECISION_INDEX, stretch.from);
-  // Between two borders the same stretches are walked. The last candle of one cannot be entered after.
-  const borders = [...new Set(scan.stretches.flatMap((stretch) => [first(stretch), stretch.end - 1]))].sort(
+  const scores = new ScoreTable(scan.configurations.length, scan.segments.length);
+  const first = (segment: Segment): number => Math.max(FIRST_DECISION_INDEX, segment.from);
+  // Between two borders the same segments are walked. The last candle of one cannot be entered after.
+  const borders = [...new Set(scan.segments.flatMap((segment) => [first(segment), segment.end - 1]))].sort(
     (a, b) => a - b,
   );
   const total = (borders.at(-1) ?? 0) - (borders[0] ?? 0);
@@ -55,14 +55,14 @@ export function scanConfigurations(
   const open = new OpenGates(groups.length);
   for (const [k, from] of borders.entries()) {
     const end = borders[k + 1];
-    scan.stretches.forEach((stretch, s) => {
-      if (stretch.end - 1 !== from) return;
+    scan.segments.forEach((segment, s) => {
+      if (segment.end - 1 !== from) return;
       for (const walker of walkers) scores.put(walker.set, s, scoreOf(walker.leave(s)));
     });
     if (end === undefined) break;
-    scan.stretches.forEach((stretch, s) => {
-      if (first(stretch) === from && stretch.end - 1 > from)
-        for (const walker of walkers) walker.enter(s, stretch, from);
+    scan.segments.forEach((segment, s) => {
+      if (first(segment) === from && segment.end - 1 > from)
+        for (const walker of walkers) walker.enter(s, segment, from);
     });
     for (let start = from; start < end; start += BLOCK) {
       const until = Math.min(end, start + BLOCK);
@@ -130,15 +130,12 @@ interface Outcome {
   readonly net: number;
 }
 
-/** One configuration on its way over the candles: where it stands in each stretch that is being walked. */
+/** One configuration on its way over the candles: where it stands in each segment that is being walked. */
 class Walker {
   readonly set: number;
   readonly rules: TradeRules;
-  readonly #stretches = new Map<
-    number,
-    { readonly end: number; freeFrom: number; readonly nets: number[] }
-  >();
-  /** First candle at which it holds no position in some stretch. */
+  readonly #segments = new Map<number, { readonly end: number; freeFrom: number; readonly nets: number[] }>();
+  /** First candle at which it holds no position in some segment. */
   freeFrom = NEVER;
 
   constructor(set: number, rules: TradeRules) {
@@ -146,21 +143,21 @@ class Walker {
     this.rules = rules;
   }
 
-  enter(s: number, stretch: Stretch, i: number): void {
-    this.#stretches.set(s, { end: stretch.end, freeFrom: i, nets: [] });
+  enter(s: number, segment: Segment, i: number): void {
+    this.#segments.set(s, { end: segment.end, freeFrom: i, nets: [] });
     this.freeFrom = Math.min(this.freeFrom, i);
   }
 
   /** Answers the results of the trades that ended inside. A position still open counts for nothing. */
   leave(s: number): readonly number[] {
-    const nets = this.#stretches.get(s)?.nets ?? [];
-    this.#stretches.delete(s);
+    const nets = this.#segments.get(s)?.nets ?? [];
+    this.#segments.delete(s);
     this.#findFree();
     return nets;
   }
 
   trade(i: number, outcome: Outcome): void {
-    for (const place of this.#stretches.values()) {
+    for (const place of this.#segments.values()) {
       if (place.freeFrom > i) continue;
       if (!outcome.entered) {
         place.freeFrom = i + 1;
@@ -177,7 +174,7 @@ class Walker {
 
   #findFree(): void {
     let free = NEVER;
-    for (const place of this.#stretches.values()) free = Math.min(free, place.freeFrom);
+    for (const place of this.#segments.values()) free = Math.min(free, place.freeFrom);
     this.freeFrom = free;
   }
 }

@@ -1,7 +1,7 @@
 import { endedAlike } from "../statistics/ended-alike.ts";
 import { momentsOf } from "../statistics/moments.ts";
 
-/** What one parameter set earned on one stretch of candles: what a search compares. */
+/** What one parameter set earned on one segment of candles: what a search compares. */
 export interface Score {
   readonly trades: number;
   readonly wins: number;
@@ -28,7 +28,7 @@ export function sharpeOf({ trades, pnl, deviation }: Score): number | null {
   return pnl / trades / deviation;
 }
 
-/** The score of all the trades of several stretches together, from their sums of squares about their means. */
+/** The score of all the trades of several segments together, from their sums of squares about their means. */
 export function pooled(scores: readonly Score[]): Score {
   const sum = (amount: (score: Score) => number): number =>
     scores.reduce((total, score) => total + amount(score), 0);
@@ -51,45 +51,45 @@ export function pooled(scores: readonly Score[]): Score {
 
 const FIELDS = 4;
 
-/** The scores of many parameter sets on several stretches, as one column that threads can hand over. */
+/** The scores of many parameter sets on several segments, as one column that threads can hand over. */
 export class ScoreTable {
   readonly sets: number;
-  readonly stretches: number;
-  /** Set after set, stretch after stretch: trades, wins, pnl, deviation. */
+  readonly segments: number;
+  /** Set after set, segment after segment: trades, wins, pnl, deviation. */
   readonly column: Float64Array<ArrayBuffer>;
 
   /** @throws RangeError when a column is given that is not of this size. */
   constructor(
     sets: number,
-    stretches: number,
-    column: Float64Array<ArrayBuffer> = new Float64Array(sets * stretches * FIELDS),
+    segments: number,
+    column: Float64Array<ArrayBuffer> = new Float64Array(sets * segments * FIELDS),
   ) {
-    if (column.length !== sets * stretches * FIELDS) {
+    if (column.length !== sets * segments * FIELDS) {
       throw new RangeError(
-        `${column.length} numbers are not the scores of ${sets} sets on ${stretches} stretches`,
+        `${column.length} numbers are not the scores of ${sets} sets on ${segments} segments`,
       );
     }
     this.sets = sets;
-    this.stretches = stretches;
+    this.segments = segments;
     this.column = column;
   }
 
-  get(set: number, stretch: number): Score {
-    const at = this.#offset(set, stretch);
+  get(set: number, segment: number): Score {
+    const at = this.#offset(set, segment);
     const [trades = 0, wins = 0, pnl = 0, deviation = 0] = this.column.subarray(at, at + FIELDS);
     return { trades, wins, pnl, deviation };
   }
 
-  put(set: number, stretch: number, score: Score): void {
-    this.column.set([score.trades, score.wins, score.pnl, score.deviation], this.#offset(set, stretch));
+  put(set: number, segment: number, score: Score): void {
+    this.column.set([score.trades, score.wins, score.pnl, score.deviation], this.#offset(set, segment));
   }
 
-  /** Takes over the scores of sets `first`, `first + 1` and so on, on the same stretches. */
+  /** Takes over the scores of sets `first`, `first + 1` and so on, on the same segments. */
   putAll(first: number, scores: ScoreTable): void {
     this.column.set(scores.column, this.#offset(first, 0));
   }
 
-  #offset(set: number, stretch: number): number {
-    return (set * this.stretches + stretch) * FIELDS;
+  #offset(set: number, segment: number): number {
+    return (set * this.segments + segment) * FIELDS;
   }
 }

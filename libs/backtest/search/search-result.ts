@@ -11,7 +11,7 @@ import { type Statistics, statisticsOf } from "../statistics/statistics.ts";
 import type { Configuration } from "./configuration.ts";
 import { type Choice, ranking } from "./objective.ts";
 import { pooled, type Score, type ScoreTable, scoreOf, sharpeOf } from "./score.ts";
-import type { Stretch, WalkForward, WalkForwardWindow } from "./walk-forward.ts";
+import type { Segment, WalkForward, WalkForwardWindow } from "./walk-forward.ts";
 
 /** A search whose sets have been scored. */
 export interface ScoredSearch {
@@ -22,7 +22,7 @@ export interface ScoredSearch {
   /** What trades when nothing is searched. */
   readonly usual: Configuration;
   readonly walkForward: WalkForward;
-  /** Of the stretches that `stretchesOf` lists. */
+  /** Of the segments that `segmentsOf` lists. */
   readonly scores: ScoreTable;
   readonly choice: Choice;
   /** Sets of each window to list, the chosen one included. */
@@ -30,11 +30,11 @@ export interface ScoredSearch {
   readonly detail?: Candles | undefined;
 }
 
-/** What was earned on one stretch, or on several behind each other. */
+/** What was earned on one segment, or on several behind each other. */
 export interface Earned {
   readonly figures: Figures;
   readonly trades: readonly Trade[];
-  /** Of the stretches, so that PnL can be compared a day. */
+  /** Of the segments, so that PnL can be compared a day. */
   readonly days: number;
   /** Mean over standard deviation of a trade; null where not defined. */
   readonly sharpe: number | null;
@@ -53,8 +53,8 @@ export interface WindowResult {
   readonly ranked: readonly Ranked[];
   readonly inSample: Earned | null;
   readonly outOfSample: Earned | null;
-  /** How much of the train result may be luck: the deflated Sharpe ratio knows how many sets were tried. */
-  readonly inSampleLuck: Statistics | null;
+  /** How much of the train result may be chance: the deflated Sharpe ratio knows how many sets were tried. */
+  readonly inSampleSignificance: Statistics | null;
   /** Percent of the other sets that earned less on the test window; 50 is what chance gives. */
   readonly betterThanPercent: number | null;
 }
@@ -71,7 +71,7 @@ export interface SearchResult {
    * Of the test windows. The deflated Sharpe ratio takes the variance of what each set alone shows there; as the test
    * windows have chosen nothing, it errs on the strict side.
    */
-  readonly luck: Statistics;
+  readonly significance: Statistics;
   /** PnL a day on the test windows over PnL a day on the train windows; null when those earned nothing. */
   readonly efficiency: number | null;
   /** Test windows with a PnL above 0, among those that were traded. */
@@ -83,15 +83,15 @@ export interface SearchResult {
   readonly keptPercent: number | null;
   /** What the candles up to the end choose for those to come. */
   readonly next: {
-    readonly train: Stretch;
+    readonly train: Segment;
     readonly set: number | null;
     readonly inSample: Earned | null;
-    readonly luck: Statistics | null;
+    readonly significance: Statistics | null;
   };
 }
 
-/** The stretches a search is scored on: train and test of each window in turn, then the train window of the next. */
-export function stretchesOf({ windows, next }: WalkForward): Stretch[] {
+/** The segments a search is scored on: train and test of each window in turn, then the train window of the next. */
+export function segmentsOf({ windows, next }: WalkForward): Segment[] {
   return [...windows.flatMap(({ train, test }) => [train, test]), next];
 }
 
@@ -99,9 +99,9 @@ export function stretchesOf({ windows, next }: WalkForward): Stretch[] {
 export function searchResult(search: ScoredSearch): SearchResult {
   const { configurations, walkForward, scores, usual } = search;
   const sets = [...configurations.keys()];
-  const earnedWith = (configuration: Configuration | undefined, stretch: Stretch): Earned | null =>
-    configuration === undefined ? null : trade(search, configuration, stretch);
-  const scoresOn = (stretch: number): Score[] => sets.map((set) => scores.get(set, stretch));
+  const earnedWith = (configuration: Configuration | undefined, segment: Segment): Earned | null =>
+    configuration === undefined ? null : trade(search, configuration, segment);
+  const scoresOn = (segment: number): Score[] => sets.map((set) => scores.get(set, segment));
 
   const windows = walkForward.windows.map((window, k): WindowResult => {
     const train = scoresOn(2 * k);
@@ -117,7 +117,7 @@ export function searchResult(search: ScoredSearch): SearchResult {
       ranked,
       inSample,
       outOfSample: earnedWith(configuration, window.test),
-      inSampleLuck: inSample === null ? null : luckOf(inSample, train),
+      inSampleSignificance: inSample === null ? null : significanceOf(inSample, train),
       betterThanPercent: chosen === undefined ? null : betterThan(chosen, test),
     };
   });
@@ -139,7 +139,7 @@ export function searchResult(search: ScoredSearch): SearchResult {
     inSample,
     outOfSample,
     usual: joined(search, present(walkForward.windows.map(({ test }) => earnedWith(usual, test)))),
-    luck: luckOf(
+    significance: significanceOf(
       outOfSample,
       sets.map((set) => pooled(windows.map((_, k) => scores.get(set, 2 * k + 1)))),
     ),
@@ -152,7 +152,7 @@ export function searchResult(search: ScoredSearch): SearchResult {
       train: walkForward.next,
       set: next,
       inSample: nextEarned,
-      luck: nextEarned === null ? null : luckOf(nextEarned, last),
+      significance: nextEarned === null ? null : significanceOf(nextEarned, last),
     },
   };
 }
@@ -165,16 +165,16 @@ export function pnlPerDay({ figures, days }: Earned): number | null {
 function trade(
   { study, strategy, detail }: ScoredSearch,
   configuration: Configuration,
-  stretch: Stretch,
+  segment: Segment,
 ): Earned {
   const { figures, trades } = runStrategy(study, strategy, {
     ...configuration,
     tickSize: undefined,
-    firstIndex: Math.max(FIRST_DECISION_INDEX, stretch.from),
-    endIndex: stretch.end,
+    firstIndex: Math.max(FIRST_DECISION_INDEX, segment.from),
+    endIndex: segment.end,
     detail,
   });
-  const days = ((stretch.end - stretch.from) * study.input.candles.intervalMs) / DAY_MS;
+  const days = ((segment.end - segment.from) * study.input.candles.intervalMs) / DAY_MS;
   return { figures, trades, days, sharpe: sharpeOf(scoreOf(trades.map(({ net }) => net))) };
 }
 
@@ -189,7 +189,7 @@ function joined({ study }: ScoredSearch, parts: readonly Earned[]): Earned {
   };
 }
 
-function luckOf({ trades }: Earned, tried: readonly Score[]): Statistics {
+function significanceOf({ trades }: Earned, tried: readonly Score[]): Statistics {
   return statisticsOf(trades, { count: tried.length, sharpeVariance: sharpeVarianceOf(tried.map(sharpeOf)) });
 }
 

@@ -25,7 +25,7 @@ export class SharedDecisions {
   readonly #nextOther: readonly Int32Array[];
 
   /**
-   * @param gate shut candles are not watched; null: none is.
+   * @param gate closed candles are not watched; null: none is.
    * @param sets parameters of one strategy; equal parts of them are the same objects.
    */
   constructor(strategy: Strategy, study: Study, gate: Gate | null, sets: readonly object[]) {

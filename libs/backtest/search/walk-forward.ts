@@ -4,15 +4,15 @@ import { FRAMES } from "#libs/strategy/frames.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 
 /** Candles `[from, end)`: trades are entered and left inside, and none is carried in or out. */
-export interface Stretch {
+export interface Segment {
   readonly from: number;
   readonly end: number;
 }
 
 /** Parameters are chosen on `train` and traded on `test`, the candles that follow at once. */
 export interface WalkForwardWindow {
-  readonly train: Stretch;
-  readonly test: Stretch;
+  readonly train: Segment;
+  readonly test: Segment;
 }
 
 /** Lengths in candles of the timeframe. */
@@ -64,7 +64,7 @@ export interface WalkForward {
   /** At least one, oldest first, each test window following the one before. */
   readonly windows: readonly WalkForwardWindow[];
   /** The train window for what comes after the last candle. */
-  readonly next: Stretch;
+  readonly next: Segment;
 }
 
 /**
@@ -81,7 +81,7 @@ export function layWindows(candles: number, plan: WalkForwardPlan): WalkForward 
   const count = Math.floor((candles - warmUpCandles - trainCandles) / testCandles);
   if (count < 1) return null;
   const firstTest = candles - count * testCandles;
-  const trainBefore = (end: number): Stretch => ({ from: (anchored ? firstTest : end) - trainCandles, end });
+  const trainBefore = (end: number): Segment => ({ from: (anchored ? firstTest : end) - trainCandles, end });
   const windows = Array.from({ length: count }, (_, k) => {
     const from = firstTest + k * testCandles;
     return { train: trainBefore(from), test: { from, end: from + testCandles } };

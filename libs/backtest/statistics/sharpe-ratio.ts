@@ -66,7 +66,7 @@ function upperQuantile(p: number): number {
 }
 
 /**
- * Probability that the true Sharpe ratio is above what the best of all trials would show by luck: PSR(SR0).
+ * Probability that the true Sharpe ratio is above what the best of all trials would show by chance: PSR(SR0).
  * D. H. Bailey, M. Lopez de Prado, "The Deflated Sharpe Ratio: Correcting for Selection Bias, Backtest
  * Overfitting, and Non-Normality", Journal of Portfolio Management 40(5), 2014.
  * The formula takes trials as independent; trials that resemble each other make it err on the strict side.

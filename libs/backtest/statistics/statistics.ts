@@ -4,7 +4,7 @@ import { momentsOf } from "./moments.ts";
 import { deflatedSharpe, probabilisticSharpe, sharpeSampleOf, type Trials } from "./sharpe-ratio.ts";
 import { type Interval, wilsonInterval } from "./wilson-interval.ts";
 
-/** How far the figures of one strategy could be luck. What is undefined is null, never 0. */
+/** How far the figures of one strategy could be chance. What is undefined is null, never 0. */
 export interface Statistics {
   /** 95 % confidence interval of the win rate, percent; null without a trade. See `wilsonInterval`. */
   readonly winRateInterval: Interval | null;
@@ -17,7 +17,7 @@ export interface Statistics {
   readonly sharpe: number | null;
   /** Probability, 0 to 1, that the true Sharpe ratio is above 0. See `probabilisticSharpe`. */
   readonly probabilisticSharpe: number | null;
-  /** Probability, 0 to 1, that it is above what the best of all trials shows by luck. See `deflatedSharpe`. */
+  /** Probability, 0 to 1, that it is above what the best of all trials shows by chance. See `deflatedSharpe`. */
   readonly deflatedSharpe: number | null;
   /** Configurations tried, that the deflated Sharpe ratio allows for. */
   readonly trials: number;

@@ -275,7 +275,7 @@ function gateViolation(
   try {
     const gate = strategy.gate?.(parameters);
     if (gate === undefined) return null;
-    // Walked as a backtest walks it, for that is where a shut gate loses signals.
+    // Walked as a backtest walks it, for that is where a closed gate loses signals.
     const { length } = input.candles;
     for (
       let i = study.seek(FIRST_DECISION_INDEX, length, gate);
@@ -289,8 +289,8 @@ function gateViolation(
     return violationOf(input, null, indexes, () => ({ what: "gate", expected: "a gate", found }));
   }
   return violationOf(input, null, indexes, (i) => {
-    const shut = expected(i).isSignal && !open.has(i);
-    return shut ? { what: "gate", expected: "open, as there is a signal", found: "shut" } : null;
+    const closed = expected(i).isSignal && !open.has(i);
+    return closed ? { what: "gate", expected: "open, as there is a signal", found: "closed" } : null;
   });
 }
 

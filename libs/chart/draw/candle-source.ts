@@ -9,7 +9,7 @@ export interface CandleSlice extends PriceColumns {
   readonly length: number;
 }
 
-/** A stretch of time, `[fromMs, toMs)`. */
+/** A span of time, `[fromMs, toMs)`. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
@@ -23,24 +23,24 @@ const INTERVALS = [1, 3, 5, 15, 30]
 /** Share of the view that may lie beyond the candles that are held. */
 const EDGE_SLACK = 0.15;
 
-/** The embedded candles, joined to whatever length suits the stretch that is looked at. */
+/** The embedded candles, joined to whatever length suits the segment that is looked at. */
 export class CandleSource {
-  readonly #stretches: readonly CandleSlice[];
-  /** What covers the whole window: the only stretch, or the longer candles. */
+  readonly #segments: readonly CandleSlice[];
+  /** What covers the whole window: the only segment, or the longer candles. */
   readonly #whole: CandleSlice;
   readonly #intervalMs: number;
 
   constructor(series: EmbeddedSeries) {
     const { decimals, intervalMs } = series;
     this.#intervalMs = intervalMs;
-    this.#stretches = series.stretches.map((stretch) => ({
-      startMs: stretch.startMs,
+    this.#segments = series.segments.map((segment) => ({
+      startMs: segment.startMs,
       intervalMs,
-      length: stretch.count,
-      ...decodeCandles(stretch, decimals),
+      length: segment.count,
+      ...decodeCandles(segment, decimals),
     }));
     const { overview } = series;
-    const first = this.#stretches[0];
+    const first = this.#segments[0];
     if (overview !== null) {
       this.#whole = {
         startMs: overview.startMs,
@@ -55,7 +55,7 @@ export class CandleSource {
     }
   }
 
-  /** The candle lengths a stretch of time can be shown in, shortest first. */
+  /** The candle lengths a span of time can be shown in, shortest first. */
   intervalsFor(span: Span): readonly number[] {
     const source = this.#sourceOf(span);
     return [
@@ -64,7 +64,7 @@ export class CandleSource {
     ];
   }
 
-  /** Candles of an interval that touch a stretch of time, and no more than there are. */
+  /** Candles of an interval that touch a span of time, and no more than there are. */
   slice(span: Span, intervalMs: number, shown: Span): CandleSlice {
     const source = intervalMs < this.#whole.intervalMs ? this.#sourceOf(shown) : this.#whole;
     const first = Math.max(0, Math.floor((span.fromMs - source.startMs) / source.intervalMs));
@@ -74,14 +74,14 @@ export class CandleSource {
 
   /** As much of a span as is held in the candles' own length, if that is where its core is; else the span. */
   within(span: Span, core: Span): Span {
-    const stretch = this.#stretches.find(
+    const segment = this.#segments.find(
       ({ startMs, intervalMs, length }) =>
         startMs <= core.fromMs && startMs + length * intervalMs >= core.toMs,
     );
-    if (stretch === undefined || stretch === this.#whole) return span;
+    if (segment === undefined || segment === this.#whole) return span;
     return {
-      fromMs: Math.max(span.fromMs, stretch.startMs),
-      toMs: Math.min(span.toMs, stretch.startMs + stretch.length * stretch.intervalMs),
+      fromMs: Math.max(span.fromMs, segment.startMs),
+      toMs: Math.min(span.toMs, segment.startMs + segment.length * segment.intervalMs),
     };
   }
 
@@ -90,17 +90,17 @@ export class CandleSource {
     return this.#intervalMs;
   }
 
-  /** The finest series that holds a whole stretch of time. */
+  /** The finest series that holds a whole span of time. */
   #sourceOf({ fromMs, toMs }: Span): CandleSlice {
     const { startMs, intervalMs, length } = this.#whole;
     const from = Math.max(fromMs, startMs);
     const to = Math.min(toMs, startMs + length * intervalMs);
-    // A little beyond its edge a stretch still shows more than longer candles would.
+    // A little beyond its edge a segment still shows more than longer candles would.
     const slack = (to - from) * EDGE_SLACK;
-    const holding = this.#stretches.find(
-      (stretch) =>
-        stretch.startMs <= from + slack &&
-        stretch.startMs + stretch.length * stretch.intervalMs >= to - slack,
+    const holding = this.#segments.find(
+      (segment) =>
+        segment.startMs <= from + slack &&
+        segment.startMs + segment.length * segment.intervalMs >= to - slack,
     );
     return holding ?? this.#whole;
   }

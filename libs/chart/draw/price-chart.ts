@@ -129,7 +129,7 @@ export class PriceChart {
     });
   }
 
-  /** Brings a stretch of time into view. */
+  /** Brings a span of time into view. */
   show(span: Span): void {
     this.#series.priceScale().applyOptions({ autoScale: true });
     this.#load(span);

@@ -1,8 +1,8 @@
 import { shownValue } from "#libs/contracts/shown-value.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
 import { backoffDelays } from "#libs/runtime/retry.ts";
+import { makeSemaphore } from "#libs/runtime/semaphore.ts";
 import type { Sleep } from "#libs/runtime/sleep.ts";
-import { makeTurns } from "#libs/runtime/turns.ts";
 import type { Instrument, MarketData } from "../market-data.ts";
 import { MarketError } from "../market-error.ts";
 import { makeBan } from "./ban.ts";
@@ -64,7 +64,7 @@ export function makeBybitMarketData(options: BybitOptions): MarketData {
   const pacer = makePacer({ requestsPerSecond: options.requestsPerSecond, nowMs, sleep });
   const call = makeCall({
     pacer,
-    turns: makeTurns(MAX_REQUESTS_UNDER_WAY),
+    semaphore: makeSemaphore(MAX_REQUESTS_UNDER_WAY),
     ban: makeBan(nowMs),
     timeoutMs,
     banMs: options.banMs ?? DEFAULT_BAN_MS,

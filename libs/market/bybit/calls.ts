@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { FAULTS } from "#libs/contracts/faults.ts";
-import { tell, type WarningLog } from "#libs/runtime/fault-log.ts";
+import { logFault, type WarningLog } from "#libs/runtime/fault-log.ts";
 import { withRetry } from "#libs/runtime/retry.ts";
+import type { Semaphore } from "#libs/runtime/semaphore.ts";
 import type { Sleep } from "#libs/runtime/sleep.ts";
-import type { Turns } from "#libs/runtime/turns.ts";
 import { MarketError } from "../market-error.ts";
 import type { Ban } from "./ban.ts";
 import { errorOfDeadline, errorOfGarbage, errorOfReply, errorOfThrown } from "./errors.ts";
@@ -29,7 +29,7 @@ export interface CallPolicy {
    * Requests on their way at the same time: an answer takes a few hundred kilobytes while it is read, and what is
    * asked for at once is many times what the pace lets through.
    */
-  readonly turns: Turns;
+  readonly semaphore: Semaphore;
   readonly ban: Ban;
   /** An upper limit of one request and its answer, in milliseconds. */
   readonly timeoutMs: number;
@@ -56,7 +56,7 @@ export function makeCall(policy: CallPolicy): Call {
     if (stopping?.aborted) throw errorOfStop(subject);
     ban.assertNone();
     // Before the pace: whoever has its permit must leave at once.
-    await policy.turns.take();
+    await policy.semaphore.acquire();
     try {
       if (stopping?.aborted) throw errorOfStop(subject);
       ban.assertNone();
@@ -65,7 +65,7 @@ export function makeCall(policy: CallPolicy): Call {
       ban.assertNone();
       return await answered(subject, send);
     } finally {
-      policy.turns.give();
+      policy.semaphore.release();
     }
   }
 
@@ -83,7 +83,7 @@ export function makeCall(policy: CallPolicy): Call {
       const banned = ban.start(policy.banMs, error.message);
       pacer.rejectWaiting(banned);
       if (logger !== undefined) {
-        tell(logger, FAULTS.exchangeBans, { reason: error.message, banMs: policy.banMs });
+        logFault(logger, FAULTS.exchangeBans, { reason: error.message, banMs: policy.banMs });
       }
       return banned;
     }
@@ -104,7 +104,11 @@ export function makeCall(policy: CallPolicy): Call {
         if (logger === undefined) return;
         const reason = error instanceof Error ? error.message : String(error);
         const asked = error instanceof MarketError && error.retryAfterMs !== null;
-        tell(logger, asked ? FAULTS.exchangeThrottles : FAULTS.exchangeFails, { reason, attempt, waitMs });
+        logFault(logger, asked ? FAULTS.exchangeThrottles : FAULTS.exchangeFails, {
+          reason,
+          attempt,
+          waitMs,
+        });
       },
       signal: ban.signal(),
       sleep: policy.sleep,

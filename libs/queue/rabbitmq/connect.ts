@@ -11,12 +11,12 @@ import {
   type MessageQueue,
   QueueError,
 } from "../queue.ts";
+import { makeAwaitableResource } from "./awaitable-resource.ts";
 import { parseBrokerUrl } from "./broker-url.ts";
 import { peekDeadLetters } from "./dead-letters.ts";
 import { newEnvelope, publishOptions } from "./envelope.ts";
 import { dropConnection, openLink, whileOpen } from "./link.ts";
 import { makePublisher } from "./publisher.ts";
-import { makeSlot } from "./slot.ts";
 import { makeSubscription, type Subscription } from "./subscription.ts";
 import { type DeclaredQueue, declareTopology, PARKING_LEVELS_MS, parkingQueueName } from "./topology.ts";
 
@@ -63,7 +63,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
 
   const publisher = makePublisher({ logger, timeoutMs: publishTimeoutMs, declare });
   const subscriptions = new Set<Subscription>();
-  const consuming = makeSlot<ChannelModel>();
+  const consuming = makeAwaitableResource<ChannelModel>();
 
   const publishingLink = await openLink({
     address,
@@ -137,7 +137,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
 
   async function closeAll(): Promise<void> {
     await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
-    consuming.shut();
+    consuming.close();
     await publisher.close();
     await Promise.all([publishingLink.close(), consumingLink.close()]);
   }

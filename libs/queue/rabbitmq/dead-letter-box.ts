@@ -5,7 +5,7 @@ import { QueueError } from "../queue.ts";
 import { parseBrokerUrl } from "./broker-url.ts";
 import { storedLetterOf } from "./dead-letters.ts";
 import { newEnvelope, publishOptions } from "./envelope.ts";
-import { reasonOf } from "./link.ts";
+import { describeError } from "./link.ts";
 import { doneWithin } from "./within.ts";
 
 const PUT_BACK_LOOKS = 50;
@@ -181,5 +181,5 @@ function isMissing(error: unknown): boolean {
 }
 
 function wordsOf(error: unknown): string {
-  return error instanceof Error ? reasonOf(error) : String(error);
+  return error instanceof Error ? describeError(error) : String(error);
 }

@@ -1,6 +1,6 @@
 import { type ChannelModel, connect, type RecoveringChannelModel, type SocketOptions } from "amqplib";
 import { FAULTS } from "#libs/contracts/faults.ts";
-import { tell } from "#libs/runtime/fault-log.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { QueueError } from "../queue.ts";
 import type { BrokerAddress } from "./broker-url.ts";
@@ -83,9 +83,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     logger.warn({ ...fields, err: error }, "connection to RabbitMQ lost"),
   );
   recovering.on("reconnect-scheduled", ({ attempt, delay, error }) =>
-    tell(logger, FAULTS.brokerAway, { ...fields, attempt, delayMs: delay, reason: reasonOf(error) }),
+    logFault(logger, FAULTS.brokerAway, { ...fields, attempt, delayMs: delay, reason: describeError(error) }),
   );
-  recovering.on("blocked", (reason) => tell(logger, FAULTS.brokerBlocks, { ...fields, reason }));
+  recovering.on("blocked", (reason) => logFault(logger, FAULTS.brokerBlocks, { ...fields, reason }));
   recovering.on("unblocked", () => logger.info(fields, "RabbitMQ takes messages again"));
 
   await firstConnection(recovering, options);
@@ -140,7 +140,7 @@ async function firstConnection(
   } catch (error) {
     await doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
     signal?.throwIfAborted();
-    const reason = error instanceof Error ? reasonOf(error) : String(error);
+    const reason = error instanceof Error ? describeError(error) : String(error);
     const waited = error === last && !isHopeless(last) ? ` for ${Math.round(timeoutMs / 1_000)} s` : "";
     throw new QueueError(`no connection to RabbitMQ at ${address.shown}${waited}: ${reason}`, {
       cause: error,
@@ -160,7 +160,7 @@ const HOPELESS_CODES = new Set<unknown>([
  * What went wrong, for people. The driver drops the broker's words when it refuses the virtual host, so that an
  * unknown one cannot be told from one that a starting broker has not opened yet, and both are tried again.
  */
-export function reasonOf(error: Error): string {
+export function describeError(error: Error): string {
   // A name with several addresses fails once for each, and the whole has no words of its own.
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map((one) => (one instanceof Error ? one.message : String(one))).join("; ");

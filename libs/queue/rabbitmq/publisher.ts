@@ -1,11 +1,11 @@
 import type { ChannelModel, ConfirmChannel, Options } from "amqplib";
 import { FAULTS } from "#libs/contracts/faults.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
-import { tell } from "#libs/runtime/fault-log.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { QueueError } from "../queue.ts";
+import { makeAwaitableResource } from "./awaitable-resource.ts";
 import { dropConnection } from "./link.ts";
-import { makeSlot } from "./slot.ts";
 
 /**
  * A quorum queue that was full goes on refusing a channel for ever when its limit is lifted (its policy cleared; seen on
@@ -54,7 +54,7 @@ interface Session {
 type Fate = "confirmed" | "lost" | "refused" | "unroutable";
 
 export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions): Publisher {
-  const slot = makeSlot<Session>();
+  const sessions = makeAwaitableResource<Session>();
   const underWay = new Set<Promise<void>>();
   let closed = false;
 
@@ -62,7 +62,7 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
     const deadlineMs = monotonicMs() + timeoutMs;
     let unsent = letters;
     while (unsent.length > 0) {
-      const session = await slot.take(Math.max(0, deadlineMs - monotonicMs()));
+      const session = await sessions.take(Math.max(0, deadlineMs - monotonicMs()));
       const fates = await send(session, queueName, unsent, deadlineMs);
       const lettersWith = (fate: Fate) => unsent.filter((_, i) => fates[i] === fate);
       const unroutable = lettersWith("unroutable");
@@ -82,9 +82,9 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
       unsent = lettersWith("lost");
       if (unsent.length > 0) {
         // A connection that is saying goodbye fails every use at once: nobody else is to take it.
-        slot.remove(session);
+        sessions.remove(session);
         const reason = "the connection broke before the confirm";
-        tell(logger, FAULTS.publishRepeated, { queue: queueName, messages: unsent.length, reason });
+        logFault(logger, FAULTS.publishRepeated, { queue: queueName, messages: unsent.length, reason });
       }
     }
   }
@@ -123,7 +123,7 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
         channel.on("error", (error) => logger.warn({ err: error }, "publishing channel error"));
         channel.on("close", () => {
           session.open = false;
-          slot.remove(session);
+          sessions.remove(session);
           dropConnection(model);
         });
         channel.on("return", (message) => {
@@ -131,7 +131,7 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
           session.returned.set(key, (session.returned.get(key) ?? 0) + 1);
         });
         await declare(channel);
-        if (session.open) slot.put(session);
+        if (session.open) sessions.put(session);
       },
       publish(queueName, letters) {
         if (closed) return Promise.reject(new QueueError("the queue is closed"));
@@ -141,7 +141,7 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
       },
       async close() {
         closed = true;
-        slot.shut();
+        sessions.close();
         await Promise.allSettled(underWay);
       },
     };

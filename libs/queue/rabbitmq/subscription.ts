@@ -2,10 +2,10 @@ import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { FAULTS } from "#libs/contracts/faults.ts";
 import type { QueueDefinition } from "#libs/contracts/queues.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
-import { tell } from "#libs/runtime/fault-log.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
+import { makeSemaphore } from "#libs/runtime/semaphore.ts";
 import { realSleep } from "#libs/runtime/sleep.ts";
-import { makeTurns } from "#libs/runtime/turns.ts";
 import { judgeDelivery, type Verdict } from "../judge-delivery.ts";
 import { type ConsumeOptions, type Consumer, type Handler, LONGEST_WAIT_MS, QueueError } from "../queue.ts";
 import { type Envelope, publishOptions, type ReceivedEnvelope, readEnvelope } from "./envelope.ts";
@@ -51,7 +51,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
   const { queue, publisher, levelsMs, clock, logger } = options;
   const inHand = new Set<Promise<void>>();
   // The broker bounds a channel. After a reconnect there are two: the new one, and the dead one's handlers.
-  const turns = makeTurns(options.consume.prefetch);
+  const deliveries = makeSemaphore(options.consume.prefetch);
   let session: Session | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -92,24 +92,28 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
   }
 
   async function work(from: Session, message: ConsumeMessage): Promise<void> {
-    await turns.take();
+    await deliveries.acquire();
     try {
       // It waited while its connection broke: it comes again, and nobody has looked at this delivery.
       if (!from.open) return;
       const envelope = readEnvelope(message);
       await settle(from, message, envelope, await verdictOn(message, envelope));
     } finally {
-      turns.give();
+      deliveries.release();
     }
   }
 
-  async function verdictOn(message: ConsumeMessage, envelope: ReceivedEnvelope): Promise<Verdict | Hop> {
+  async function verdictOn(
+    message: ConsumeMessage,
+    envelope: ReceivedEnvelope,
+  ): Promise<Verdict | WaitAgain> {
     if (stopped !== undefined) return { kind: "return", reason: "the consumer stops" };
     const nowMs = clock.nowMs();
     const { notBeforeMs, publishedAtMs } = envelope;
     const waitMs = (notBeforeMs ?? nowMs) - nowMs;
     // A wait that is longer than any was not written by us.
-    if (notBeforeMs !== null && waitMs > 0 && waitMs <= LONGEST_WAIT_MS) return { kind: "hop", notBeforeMs };
+    if (notBeforeMs !== null && waitMs > 0 && waitMs <= LONGEST_WAIT_MS)
+      return { kind: "wait-again", notBeforeMs };
     return judgeDelivery(
       queue,
       {
@@ -130,7 +134,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     from: Session,
     message: ConsumeMessage,
     envelope: ReceivedEnvelope,
-    verdict: Verdict | Hop,
+    verdict: Verdict | WaitAgain,
   ): Promise<void> {
     if (verdict.kind !== "ack" && verdict.kind !== "expired") {
       const copy = copyFor(envelope, verdict);
@@ -149,7 +153,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
 
   function copyFor(
     envelope: ReceivedEnvelope,
-    verdict: Exclude<Verdict | Hop, { kind: "ack" | "expired" }>,
+    verdict: Exclude<Verdict | WaitAgain, { kind: "ack" | "expired" }>,
   ): Copy {
     const counted = {
       ...envelope,
@@ -174,7 +178,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
           envelope: { ...counted, reason: verdict.reason, notBeforeMs },
         };
       }
-      case "hop":
+      case "wait-again":
         return {
           target: parking(verdict.notBeforeMs - clock.nowMs()),
           envelope: { ...uncounted, notBeforeMs: verdict.notBeforeMs },
@@ -204,7 +208,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
         return true;
       } catch (error) {
         if (!(error instanceof QueueError)) throw error;
-        tell(logger, FAULTS.publishRepeated, {
+        logFault(logger, FAULTS.publishRepeated, {
           queue: queue.name,
           target: copy.target,
           messageId,
@@ -237,8 +241,8 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
 }
 
 /** A message taken before its time, because no parking queue waits as long as it must. */
-interface Hop {
-  readonly kind: "hop";
+interface WaitAgain {
+  readonly kind: "wait-again";
   readonly notBeforeMs: number;
 }
 

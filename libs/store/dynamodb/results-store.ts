@@ -3,6 +3,7 @@ import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
 import { RESULT_LIFE_SECONDS, type ResultsItem, resultsItemSchema } from "#libs/contracts/results-item.ts";
 import { fromWire } from "#libs/contracts/wire.ts";
 import type { ResultsStore } from "../results-store.ts";
+import { COVERAGE_PATHS, notSuperseded } from "./not-superseded.ts";
 import { batchGet } from "./requests/batch-get.ts";
 import { attributeNames } from "./requests/expression.ts";
 import {
@@ -15,7 +16,6 @@ import {
 } from "./requests/reading.ts";
 import { send, sendIf } from "./requests/sending.ts";
 import { resultWrites } from "./result-writes.ts";
-import { COVERAGE_PATHS, uncovered } from "./uncovered.ts";
 
 const KEY = ["symbol", "scan_timestamp"] as const;
 
@@ -116,7 +116,7 @@ export function makeResultsStore(
     for (;;) {
       // What turns out to be broken or gone covers nothing: then an older one counts, and is read too.
       rows = rows.filter((row) => found.get(keyOf(row)) !== null);
-      const chosen = uncovered(rows);
+      const chosen = notSuperseded(rows);
       const missing = chosen.filter((row) => !found.has(keyOf(row)));
       if (missing.length === 0) return chosen.flatMap((row) => found.get(keyOf(row)) ?? []);
       const keys = missing.map(({ symbol, scan_timestamp }) => ({ symbol, scan_timestamp }));

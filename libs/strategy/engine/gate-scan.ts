@@ -1,5 +1,5 @@
 import type { CandleShape } from "../indicators/candle-shape.ts";
-import type { DoorNeed, DoorNeeds, Gate } from "./gate.ts";
+import type { Gate, TriggerCondition, TriggerConditions } from "./gate.ts";
 
 /** What a gate looks at, one value a candle. */
 export interface GateColumns {
@@ -24,7 +24,7 @@ const SLACK = 1 - 1e-9;
 const SHAPE_SLACK = 1e-9;
 
 /**
- * Lists the candles of a chunk at which a gate is open. Whether a door is open is a coin toss to the processor, and
+ * Lists the candles of a chunk at which a gate is open. Whether a trigger is open is a coin toss to the processor, and
  * a branch on a coin toss costs more than all the arithmetic here. So there is none: each candle is written to the
  * list, and the list grows by 0 or 1. A cheap condition makes a first list, and only its candles are tested further.
  */
@@ -66,11 +66,11 @@ export class GateScan {
 
   /**
    * Makes the list for a chunk that starts at `from` and ends at `end` or before.
-   * @param needs of the doors, the same for all these candles
+   * @param conditions of the triggers, the same for all these candles
    */
-  scan(from: number, end: number, gate: Gate, needs: DoorNeeds): void {
+  scan(from: number, end: number, gate: Gate, conditions: TriggerConditions): void {
     const { btcClose, btcOffset } = this.#columns;
-    const btcBack = (gate.needs?.btcWindow ?? 1) - 1;
+    const btcBack = (gate.conditions?.btcWindow ?? 1) - 1;
     // BTC has moved where its candles are known: a chunk lies inside that stretch or outside of it.
     const knownFrom = btcBack - btcOffset;
     const knownUntil = btcClose.length - btcOffset;
@@ -83,20 +83,33 @@ export class GateScan {
     this.#until = until;
     this.#position = 0;
     this.#asked = from;
-    this.#count = this.#listOpen(from | 0, until, gate, isKnown ? needs : withoutBtc(needs), isKnown);
+    this.#count = this.#listOpen(
+      from | 0,
+      until,
+      gate,
+      isKnown ? conditions : withoutBtc(conditions),
+      isKnown,
+    );
   }
 
-  #listOpen(from: number, until: number, gate: Gate, needs: DoorNeeds, btcKnown: boolean): number {
+  #listOpen(
+    from: number,
+    until: number,
+    gate: Gate,
+    conditions: TriggerConditions,
+    btcKnown: boolean,
+  ): number {
     const columns = this.#columns;
     const list = this.#list;
-    const { rise, fall, oversold, overbought } = needs;
+    const { rise, fall, oversold, overbought } = conditions;
     const rsiOpens = gate.rsiAtMost > Number.NEGATIVE_INFINITY || gate.rsiAtLeast < Number.POSITIVE_INFINITY;
-    const doors = rsiOpens ? [rise, fall, oversold, overbought] : [rise, fall];
-    if (doors.every((need) => need === "shut")) return 0;
-    const movesOpen = gate.changePercent < Number.POSITIVE_INFINITY && (rise !== "shut" || fall !== "shut");
+    const triggers = rsiOpens ? [rise, fall, oversold, overbought] : [rise, fall];
+    if (triggers.every((need) => need === "closed")) return 0;
+    const movesOpen =
+      gate.changePercent < Number.POSITIVE_INFINITY && (rise !== "closed" || fall !== "closed");
     if (rsiOpens && !movesOpen && oversold !== "btc" && overbought !== "btc") {
-      const atMost = oversold === "shut" ? Number.NEGATIVE_INFINITY : gate.rsiAtMost;
-      const atLeast = overbought === "shut" ? Number.POSITIVE_INFINITY : gate.rsiAtLeast;
+      const atMost = oversold === "closed" ? Number.NEGATIVE_INFINITY : gate.rsiAtMost;
+      const atLeast = overbought === "closed" ? Number.POSITIVE_INFINITY : gate.rsiAtLeast;
       return listExtremes(columns.rsi, from, until, atMost, atLeast, list);
     }
 
@@ -104,12 +117,12 @@ export class GateScan {
       ? {
           close: columns.btcClose,
           offset: columns.btcOffset | 0,
-          back: (gate.needs?.btcWindow ?? 1) - 1,
-          limit: fraction(gate.needs?.btcPercent ?? 0),
+          back: (gate.conditions?.btcWindow ?? 1) - 1,
+          limit: fraction(gate.conditions?.btcPercent ?? 0),
         }
       : { close: columns.close, offset: 0, back: 0, limit: 0 };
     let count: number;
-    if (!doors.includes("nothing")) {
+    if (!triggers.includes("nothing")) {
       count = listMoves(btc.close, btc.offset, from, until, btc.back, btc.limit, list);
     } else if (rsiOpens) {
       count = listAll(from, until, list);
@@ -117,7 +130,8 @@ export class GateScan {
       const limit = fraction(gate.changePercent);
       count = listMoves(columns.close, 0, from, until, gate.changeWindow - 1, limit, list);
     }
-    if (rsiOpens || gate.needs !== undefined) count = keepOpenDoors(list, count, columns, gate, needs, btc);
+    if (rsiOpens || gate.conditions !== undefined)
+      count = keepOpenTriggers(list, count, columns, gate, conditions, btc);
     // RSI alone may open the gate to any shape.
     if (gate.candle !== undefined && gate.changePercent > 0 && !rsiOpens) {
       count = keepShapes(list, count, columns, gate.changeWindow - 1, gate.candle);
@@ -126,7 +140,7 @@ export class GateScan {
   }
 }
 
-/** The move of BTC that opens a door, as a fraction, from `back` candles before. */
+/** The move of BTC that opens a trigger, as a fraction, from `back` candles before. */
 interface BtcMove {
   readonly close: Float64Array;
   readonly offset: number;
@@ -138,14 +152,14 @@ function fraction(percent: number): number {
   return (percent / 100) * SLACK;
 }
 
-function withoutBtc(needs: DoorNeeds): DoorNeeds {
-  const known = (need: DoorNeed): DoorNeed => (need === "btc" ? "shut" : need);
+function withoutBtc(conditions: TriggerConditions): TriggerConditions {
+  const known = (need: TriggerCondition): TriggerCondition => (need === "btc" ? "closed" : need);
   return {
-    ...needs,
-    rise: known(needs.rise),
-    fall: known(needs.fall),
-    oversold: known(needs.oversold),
-    overbought: known(needs.overbought),
+    ...conditions,
+    rise: known(conditions.rise),
+    fall: known(conditions.fall),
+    oversold: known(conditions.oversold),
+    overbought: known(conditions.overbought),
   };
 }
 
@@ -240,28 +254,28 @@ function listExtremes(
   return count;
 }
 
-/** Keeps the candles at which a door is open, their shape aside. */
-function keepOpenDoors(
+/** Keeps the candles at which a trigger is open, their shape aside. */
+function keepOpenTriggers(
   list: Int32Array,
   listed: number,
   columns: GateColumns,
   gate: Gate,
-  needs: DoorNeeds,
+  conditions: TriggerConditions,
   btc: BtcMove,
 ): number {
   const { close, rsi } = columns;
-  const { riseRsiAtMost, fallRsiAtLeast } = needs;
+  const { riseRsiAtMost, fallRsiAtLeast } = conditions;
   const { close: btcClose, offset, back: btcBack, limit: btcLimit } = btc;
   const back = gate.changeWindow - 1;
   const limit = fraction(gate.changePercent);
-  const riseLimit = needs.rise === "shut" ? Number.POSITIVE_INFINITY : limit;
-  const fallLimit = needs.fall === "shut" ? Number.POSITIVE_INFINITY : limit;
-  const rsiAtMost = needs.oversold === "shut" ? Number.NEGATIVE_INFINITY : gate.rsiAtMost;
-  const rsiAtLeast = needs.overbought === "shut" ? Number.POSITIVE_INFINITY : gate.rsiAtLeast;
-  const riseFree = +(needs.rise === "nothing");
-  const fallFree = +(needs.fall === "nothing");
-  const oversoldFree = +(needs.oversold === "nothing");
-  const overboughtFree = +(needs.overbought === "nothing");
+  const riseLimit = conditions.rise === "closed" ? Number.POSITIVE_INFINITY : limit;
+  const fallLimit = conditions.fall === "closed" ? Number.POSITIVE_INFINITY : limit;
+  const rsiAtMost = conditions.oversold === "closed" ? Number.NEGATIVE_INFINITY : gate.rsiAtMost;
+  const rsiAtLeast = conditions.overbought === "closed" ? Number.POSITIVE_INFINITY : gate.rsiAtLeast;
+  const riseFree = +(conditions.rise === "nothing");
+  const fallFree = +(conditions.fall === "nothing");
+  const oversoldFree = +(conditions.oversold === "nothing");
+  const overboughtFree = +(conditions.overbought === "nothing");
   let count = 0;
   for (let k = 0; k < listed; k++) {
     const i = list[k] as number;

@@ -1,15 +1,15 @@
 import type { CandleShape } from "../indicators/candle-shape.ts";
-import type { DoorNeed, DoorNeeds, Gate, GateNeeds } from "./gate.ts";
+import type { Gate, GateConditions, TriggerCondition, TriggerConditions } from "./gate.ts";
 
 /**
  * A gate that is open wherever one of two is, and perhaps elsewhere: one scan of it serves both.
- * @returns null when they look at different windows, rates or needs, so that neither can stand for the other.
+ * @returns null when they look at different windows, rates or conditions, so that neither can stand for the other.
  */
 export function looserGate(one: Gate, other: Gate): Gate | null {
   if (one.changeWindow !== other.changeWindow) return null;
-  if ((one.needs === undefined) !== (other.needs === undefined)) return null;
-  const needs = looserNeeds(one.needs, other.needs);
-  if (needs === null) return null;
+  if ((one.conditions === undefined) !== (other.conditions === undefined)) return null;
+  const conditions = looserConditions(one.conditions, other.conditions);
+  if (conditions === null) return null;
   return {
     changeWindow: one.changeWindow,
     changePercent: Math.min(one.changePercent, other.changePercent),
@@ -18,7 +18,7 @@ export function looserGate(one: Gate, other: Gate): Gate | null {
     ...(one.candle === undefined || other.candle === undefined
       ? {}
       : { candle: looserShape(one.candle, other.candle) }),
-    ...(needs === undefined ? {} : { needs }),
+    ...(conditions === undefined ? {} : { conditions }),
   };
 }
 
@@ -30,7 +30,7 @@ function looserShape(one: CandleShape, other: CandleShape): CandleShape {
   };
 }
 
-function looserNeeds(one?: GateNeeds, other?: GateNeeds): GateNeeds | null | undefined {
+function looserConditions(one?: GateConditions, other?: GateConditions): GateConditions | null | undefined {
   if (one === undefined || other === undefined) return undefined;
   if (one.heavyRate !== other.heavyRate || one.btcWindow !== other.btcWindow) return null;
   return {
@@ -43,7 +43,7 @@ function looserNeeds(one?: GateNeeds, other?: GateNeeds): GateNeeds | null | und
   };
 }
 
-function looserDoors(one: DoorNeeds, other: DoorNeeds): DoorNeeds {
+function looserDoors(one: TriggerConditions, other: TriggerConditions): TriggerConditions {
   return {
     rise: looserNeed(one.rise, other.rise),
     riseRsiAtMost: Math.max(one.riseRsiAtMost, other.riseRsiAtMost),
@@ -55,8 +55,8 @@ function looserDoors(one: DoorNeeds, other: DoorNeeds): DoorNeeds {
 }
 
 /** From the loosest on. */
-const NEEDS: readonly DoorNeed[] = ["nothing", "btc", "shut"];
+const CONDITIONS: readonly TriggerCondition[] = ["nothing", "btc", "closed"];
 
-function looserNeed(one: DoorNeed, other: DoorNeed): DoorNeed {
-  return NEEDS.find((need) => need === one || need === other) ?? "nothing";
+function looserNeed(one: TriggerCondition, other: TriggerCondition): TriggerCondition {
+  return CONDITIONS.find((need) => need === one || need === other) ?? "nothing";
 }

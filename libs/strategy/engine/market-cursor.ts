@@ -14,7 +14,7 @@ import { RollingBand } from "../indicators/rolling-band.ts";
 import type { SwingWindow } from "../indicators/swing-window.ts";
 import { type TrendDirection, type TrendRule, trendDirection, trendStrength } from "../indicators/trend.ts";
 import type { MarketView } from "../market-view.ts";
-import type { DoorNeeds, Gate } from "./gate.ts";
+import type { Gate, TriggerConditions } from "./gate.ts";
 import { GateScan } from "./gate-scan.ts";
 
 /** The columns a cursor walks over. */
@@ -34,7 +34,7 @@ interface KeptZones {
   version: number;
 }
 
-const NO_NEEDS: DoorNeeds = {
+const NO_NEEDS: TriggerConditions = {
   rise: "nothing",
   riseRsiAtMost: Number.POSITIVE_INFINITY,
   fall: "nothing",
@@ -129,14 +129,14 @@ export class MarketCursor implements MarketView {
     return end;
   }
 
-  /** What the doors need hangs on the settled rate, so a scan ends where the next one settles. */
+  /** What the triggers need hangs on the settled rate, so a scan ends where the next one settles. */
   #scanFrom(i: number, end: number, gate: Gate): void {
-    if (gate.needs === undefined) {
+    if (gate.conditions === undefined) {
       this.#gateScan.scan(i, end, gate, NO_NEEDS);
     } else {
       this.#i = i;
-      const needs = gate.needs[fundingSentiment(this.#settledRate(), gate.needs.heavyRate)];
-      this.#gateScan.scan(i, Math.min(end, this.#rateUntil), gate, needs);
+      const conditions = gate.conditions[fundingSentiment(this.#settledRate(), gate.conditions.heavyRate)];
+      this.#gateScan.scan(i, Math.min(end, this.#rateUntil), gate, conditions);
     }
   }
 

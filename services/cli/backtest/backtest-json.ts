@@ -2,18 +2,18 @@ import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts"
 import type { OpenTrade, Trade } from "#libs/backtest/engine/trade.ts";
 import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
-import type { BacktestSubject, Luck } from "./backtest-subject.ts";
+import type { BacktestSubject, Significance } from "./backtest-subject.ts";
 
 /**
  * A result as one JSON object for programs: snake_case, times in ms, amounts in USDT, undefined figures null.
- * @param luck adds to each strategy what of its result may be luck; without it the shape stays as it always was.
- * @param withAmbiguity adds how many trades the candles alone do not decide; they come with luck in any case.
+ * @param significance adds to each strategy what of its result may be chance; without it the shape stays as it always was.
+ * @param withAmbiguity adds how many trades the candles alone do not decide; they come with significance in any case.
  */
 export function backtestJson(
   subject: BacktestSubject,
   result: BacktestResult,
-  luck: Luck | null = null,
-  withAmbiguity: boolean = luck !== null,
+  significance: Significance | null = null,
+  withAmbiguity: boolean = significance !== null,
 ): Record<string, unknown> {
   return {
     symbol: subject.symbol,
@@ -23,15 +23,15 @@ export function backtestJson(
     to_time: result.toMs,
     strategies: Object.fromEntries(
       Object.entries(result.strategies).map(([name, strategy]) => {
-        const statistics = luck?.statistics[name];
+        const statistics = significance?.statistics[name];
         return [
           name,
           {
             ...strategyJson(strategy),
             ...(withAmbiguity ? ambiguityJson(strategy) : {}),
-            ...(luck === null || statistics === undefined
+            ...(significance === null || statistics === undefined
               ? {}
-              : { statistics: statisticsJson(statistics, luck.hold) }),
+              : { statistics: statisticsJson(statistics, significance.hold) }),
           },
         ];
       }),

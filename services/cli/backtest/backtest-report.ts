@@ -5,7 +5,7 @@ import type { Figures } from "#libs/backtest/figures.ts";
 import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import { exitReason, price } from "#libs/chart/format.ts";
-import type { BacktestSubject, Luck } from "./backtest-subject.ts";
+import type { BacktestSubject, Significance } from "./backtest-subject.ts";
 
 const LAST_TRADES = 5;
 const UNDEFINED = "-";
@@ -34,10 +34,10 @@ const COST_ROWS: FigureRows = [
 
 const LUCK_ROWS: readonly (readonly [string, (statistics: Statistics) => string])[] = [
   ["Win rate, 95 % sure", (s) => interval(s)],
-  ["Mean trade by luck (p)", (s) => fixed(s.meanTradePValue, 3)],
+  ["Mean trade, p-value", (s) => fixed(s.meanTradePValue, 3)],
   ["Sharpe a trade", (s) => fixed(s.sharpe, 3)],
   ["Sharpe above 0 (PSR)", (s) => share(s.probabilisticSharpe)],
-  ["Above luck of all (DSR)", (s) => share(s.deflatedSharpe)],
+  ["Deflated Sharpe (DSR)", (s) => share(s.deflatedSharpe)],
   ["Configurations tried", (s) => `${s.trials}`],
 ];
 
@@ -47,7 +47,11 @@ const AMBIGUITY_ROWS: readonly (readonly [string, (ambiguity: Ambiguity) => stri
 ];
 
 /** A result as a trader reads it: the window, one column a strategy, and each one's last trades. */
-export function backtestReport(subject: BacktestSubject, result: BacktestResult, luck: Luck): string {
+export function backtestReport(
+  subject: BacktestSubject,
+  result: BacktestResult,
+  significance: Significance,
+): string {
   const entries = Object.entries(result.strategies);
   const best = bestLine(result);
   const gap = ["", ...entries.map(() => "")];
@@ -62,7 +66,7 @@ export function backtestReport(subject: BacktestSubject, result: BacktestResult,
     ...LUCK_ROWS.map(([label, show]) => [
       label,
       ...entries.map(([name]) => {
-        const statistics = luck.statistics[name];
+        const statistics = significance.statistics[name];
         return statistics === undefined ? UNDEFINED : show(statistics);
       }),
     ]),
@@ -72,7 +76,7 @@ export function backtestReport(subject: BacktestSubject, result: BacktestResult,
   return [
     `${subject.symbol} ${subject.timeframe}: ${result.candles} candles, ${moment(result.fromMs)} to ${moment(result.toMs)} UTC`,
     `Best strategy: ${best}`,
-    `Buy and hold: ${held(luck.hold)}`,
+    `Buy and hold: ${held(significance.hold)}`,
     "",
     summary,
     ...entries.flatMap(([name, strategy]) => lastTrades(name, strategy)),

@@ -7,8 +7,8 @@ export interface BacktestSubject {
   readonly timeframe: string;
 }
 
-/** How much of a result may be luck. */
-export interface Luck {
+/** How much of a result may be chance. */
+export interface Significance {
   /** Of the same window; null when it has no candle. */
   readonly hold: BuyAndHold | null;
   /** By strategy name. */

@@ -15,7 +15,7 @@ import { readDetail } from "../shared/read-detail.ts";
 import { type Output, runCommand } from "../shared/run-command.ts";
 import { backtestJson } from "./backtest-json.ts";
 import { backtestReport } from "./backtest-report.ts";
-import type { BacktestSubject, Luck } from "./backtest-subject.ts";
+import type { BacktestSubject, Significance } from "./backtest-subject.ts";
 import { sourcesOf } from "./report/sources-of.ts";
 import { assertReportName, writeReport } from "./report/write-report.ts";
 
@@ -61,7 +61,7 @@ function makeCommand(known: readonly Strategy[]): Command {
       "configurations tried in all, for the deflated Sharpe ratio (default: strategies)",
     )
     .option("--json", "print one JSON object")
-    .option("--statistics", "with --json: also how much of each result may be luck")
+    .option("--statistics", "with --json: also how much of each result may be chance")
     .option("--report <file.html>", "also write a page with charts, figures and every trade");
 }
 
@@ -76,7 +76,8 @@ async function report(options: Options, known: readonly Strategy[]): Promise<str
   const result = backtest(input, { strategies, ...(detail === undefined ? {} : { detail }) });
   const subject: BacktestSubject = { symbol, timeframe };
   const forPeople = options.json !== true || options.report !== undefined;
-  const luck = forPeople || options.statistics === true ? luckOf(input, result, trials) : null;
+  const significance =
+    forPeople || options.statistics === true ? significanceOf(input, result, trials) : null;
   if (options.report !== undefined) {
     await writeReport(options.report, {
       study: input,
@@ -84,16 +85,16 @@ async function report(options: Options, known: readonly Strategy[]): Promise<str
       rules: DEFAULT_TRADE_RULES,
       sources: sourcesOf(options),
       writtenAtMs: systemClock.nowMs(),
-      ...(luck === null ? {} : { luck }),
+      ...(significance === null ? {} : { significance }),
     });
   }
-  if (options.json !== true && luck !== null) return backtestReport(subject, result, luck);
-  const told = options.statistics === true ? luck : null;
+  if (options.json !== true && significance !== null) return backtestReport(subject, result, significance);
+  const told = options.statistics === true ? significance : null;
   const json = backtestJson(subject, result, told, told !== null || detail !== undefined);
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
-function luckOf(input: StudyInput, result: BacktestResult, trials: number): Luck {
+function significanceOf(input: StudyInput, result: BacktestResult, trials: number): Significance {
   return {
     hold: buyAndHold(input.candles, input.funding, DEFAULT_TRADE_RULES),
     statistics: Object.fromEntries(

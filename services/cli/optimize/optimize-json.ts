@@ -6,7 +6,7 @@ import {
   type SearchResult,
   type WindowResult,
 } from "#libs/backtest/search/search-result.ts";
-import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
+import type { Segment } from "#libs/backtest/search/walk-forward.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import { openTimeMs } from "#libs/candles/candles.ts";
 import { tradeJson } from "../backtest/backtest-json.ts";
@@ -22,7 +22,7 @@ type Json = Record<string, unknown>;
 export function optimizeJson(subject: SearchSubject, result: SearchResult): Json {
   const { market, strategy, plan, choice, seed } = subject;
   const { candles } = market;
-  const times = ({ from, end }: Stretch, name: string): Json => ({
+  const times = ({ from, end }: Segment, name: string): Json => ({
     [`${name}_from`]: openTimeMs(candles, from),
     [`${name}_to`]: openTimeMs(candles, end),
   });
@@ -55,7 +55,7 @@ export function optimizeJson(subject: SearchSubject, result: SearchResult): Json
     in_sample: earnedJson(result.inSample),
     out_of_sample: {
       ...earnedJson(result.outOfSample),
-      ...luckJson(result.luck),
+      ...significanceJson(result.significance),
       equity: equity(result.outOfSample),
       trades: result.outOfSample.trades.map(tradeJson),
     },
@@ -82,7 +82,7 @@ export function optimizeJson(subject: SearchSubject, result: SearchResult): Json
       in_sample:
         result.next.inSample === null
           ? null
-          : { ...earnedJson(result.next.inSample), ...luckJson(result.next.luck) },
+          : { ...earnedJson(result.next.inSample), ...significanceJson(result.next.significance) },
     },
   };
 }
@@ -99,7 +99,9 @@ function windowJson(subject: SearchSubject, window: WindowResult): Json {
   return {
     parameters: chosen === undefined ? null : valuesByName(subject, chosen.set),
     in_sample:
-      window.inSample === null ? null : { ...earnedJson(window.inSample), ...luckJson(window.inSampleLuck) },
+      window.inSample === null
+        ? null
+        : { ...earnedJson(window.inSample), ...significanceJson(window.inSampleSignificance) },
     out_of_sample: window.outOfSample === null ? null : earnedJson(window.outOfSample),
     better_than_percent: window.betterThanPercent,
     top: window.ranked.map(({ set, inSample, outOfSample }) => ({
@@ -130,14 +132,14 @@ function earnedJson(earned: Earned): Json {
   };
 }
 
-function luckJson(luck: Statistics | null): Json {
+function significanceJson(significance: Statistics | null): Json {
   return {
-    win_rate_low: luck?.winRateInterval?.low ?? null,
-    win_rate_high: luck?.winRateInterval?.high ?? null,
-    mean_trade_p_value: luck?.meanTradePValue ?? null,
-    probabilistic_sharpe: luck?.probabilisticSharpe ?? null,
-    deflated_sharpe: luck?.deflatedSharpe ?? null,
-    trials: luck?.trials ?? null,
+    win_rate_low: significance?.winRateInterval?.low ?? null,
+    win_rate_high: significance?.winRateInterval?.high ?? null,
+    mean_trade_p_value: significance?.meanTradePValue ?? null,
+    probabilistic_sharpe: significance?.probabilisticSharpe ?? null,
+    deflated_sharpe: significance?.deflatedSharpe ?? null,
+    trials: significance?.trials ?? null,
   };
 }
 

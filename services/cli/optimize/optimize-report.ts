@@ -1,7 +1,7 @@
 import { OBJECTIVES } from "#libs/backtest/search/objective.ts";
 import { type Score, sharpeOf } from "#libs/backtest/search/score.ts";
 import { type Earned, pnlPerDay, type SearchResult } from "#libs/backtest/search/search-result.ts";
-import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
+import type { Segment } from "#libs/backtest/search/walk-forward.ts";
 import { openTimeMs } from "#libs/candles/candles.ts";
 import { DAY_MS } from "#libs/candles/timeframe.ts";
 import { absentFrames } from "./absent-frames.ts";
@@ -98,7 +98,7 @@ function heading(subject: SearchSubject): string[] {
 }
 
 function verdict(subject: SearchSubject, result: SearchResult): string[] {
-  const { luck, next } = result;
+  const { significance, next } = result;
   const kept =
     result.keptPercent === null ? "" : `, ${result.keptPercent.toFixed(0)} % kept from window to window`;
   return [
@@ -109,19 +109,19 @@ function verdict(subject: SearchSubject, result: SearchResult): string[] {
     }`,
     `Windows with a profit     ${result.profitableWindows} of ${result.tradedWindows}`,
     `Stability of the choice   ${count(result.differentSets, "different set")}${kept}`,
-    `Configurations tried      ${grouped(luck.trials)}`,
-    `Sharpe above 0 (PSR)      ${share(luck.probabilisticSharpe)} out-of-sample`,
-    `Above luck of all (DSR)   ${share(luck.deflatedSharpe)} out-of-sample, ${inSampleDeflated(result)} in-sample`,
+    `Configurations tried      ${grouped(significance.trials)}`,
+    `Sharpe above 0 (PSR)      ${share(significance.probabilisticSharpe)} out-of-sample`,
+    `Deflated Sharpe (DSR)     ${share(significance.deflatedSharpe)} out-of-sample, ${inSampleDeflated(result)} in-sample`,
     next.set === null
       ? "From here on              no set had enough trades"
-      : `From here on              ${shown(subject, next.set)} (in-sample ${money(next.inSample?.figures.totalPnl ?? null)}, DSR ${share(next.luck?.deflatedSharpe ?? null)})`,
+      : `From here on              ${shown(subject, next.set)} (in-sample ${money(next.inSample?.figures.totalPnl ?? null)}, DSR ${share(next.significance?.deflatedSharpe ?? null)})`,
   ];
 }
 
 /** From the least sure window to the surest. */
 function inSampleDeflated({ windows }: SearchResult): string {
   const known = windows
-    .map(({ inSampleLuck }) => inSampleLuck?.deflatedSharpe ?? null)
+    .map(({ inSampleSignificance }) => inSampleSignificance?.deflatedSharpe ?? null)
     .filter((value) => value !== null);
   if (known.length === 0) return UNDEFINED;
   return `${share(Math.min(...known))} to ${share(Math.max(...known))}`;
@@ -170,11 +170,11 @@ function valueText(subject: SearchSubject, set: number | undefined, name: string
   return set === undefined ? UNDEFINED : `${valuesByName(subject, set)[name] ?? UNDEFINED}`;
 }
 
-function span(subject: SearchSubject, { from, end }: Stretch): string {
+function span(subject: SearchSubject, { from, end }: Segment): string {
   return `${date(subject, from)} to ${date(subject, end)}`;
 }
 
-function days({ market }: SearchSubject, { from, end }: Stretch): string {
+function days({ market }: SearchSubject, { from, end }: Segment): string {
   return (((end - from) * market.candles.intervalMs) / DAY_MS).toFixed(1);
 }
 

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type Assignment, assignmentOf, ConfigurationMaker } from "#libs/backtest/search/configuration.ts";
 import { OBJECTIVES, type Objective } from "#libs/backtest/search/objective.ts";
 import type { ScoreTable } from "#libs/backtest/search/score.ts";
-import { searchResult, stretchesOf } from "#libs/backtest/search/search-result.ts";
+import { searchResult, segmentsOf } from "#libs/backtest/search/search-result.ts";
 import {
   drawnSets,
   gridSets,
@@ -141,7 +141,7 @@ async function search(options: Options, output: SearchOutput, known: readonly St
     strategy: strategy.name,
     fixed: space.fixed,
     searched: space.searched,
-    stretches: stretchesOf(plan.walkForward),
+    segments: segmentsOf(plan.walkForward),
     detail,
   };
   const progress = makeSearchProgress("searching", output.isWatched === true, output.printError);

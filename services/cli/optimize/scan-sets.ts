@@ -2,7 +2,7 @@ import { type Assignment, assignmentOf, ConfigurationMaker } from "#libs/backtes
 import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts";
 import { ScoreTable } from "#libs/backtest/search/score.ts";
 import type { ParameterValues, SearchedParameter } from "#libs/backtest/search/search-space.ts";
-import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
+import type { Segment } from "#libs/backtest/search/walk-forward.ts";
 import type { Candles } from "#libs/candles/candles.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study, StudyInput } from "#libs/strategy/study.ts";
@@ -14,20 +14,20 @@ export interface SearchTask {
   readonly strategy: string;
   readonly fixed: Assignment;
   readonly searched: readonly SearchedParameter[];
-  readonly stretches: readonly Stretch[];
+  readonly segments: readonly Segment[];
   readonly detail: Candles | undefined;
 }
 
 /** Scores some sets of a search; see `scanConfigurations`. */
 export function scanSets(
-  { fixed, searched, stretches, detail }: SearchTask,
+  { fixed, searched, segments, detail }: SearchTask,
   { study, strategy }: { readonly study: Study; readonly strategy: Strategy },
   sets: readonly ParameterValues[],
   onCandles?: (done: number, total: number) => void,
 ): ScoreTable {
   const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);
   const configurations = sets.map((set) => maker.make(assignmentOf(fixed, searched, set)));
-  return scanConfigurations({ study, strategy, configurations, stretches, detail }, onCandles);
+  return scanConfigurations({ study, strategy, configurations, segments, detail }, onCandles);
 }
 
 /** Sets scored in one walk: more need memory for no gain. */
@@ -43,7 +43,7 @@ export function scoreHere(
   sets: readonly ParameterValues[],
   onDone: (part: number) => void,
 ): ScoreTable {
-  const table = new ScoreTable(sets.length, task.stretches.length);
+  const table = new ScoreTable(sets.length, task.segments.length);
   for (let first = 0; first < sets.length; first += MOST_SETS_A_WALK) {
     const some = sets.slice(first, first + MOST_SETS_A_WALK);
     const scores = scanSets(task, subject, some, (done, total) =>

@@ -28,7 +28,7 @@ export async function scoreOnThreads(
     market: sharedMarket(task.market),
     detail: task.detail === undefined ? undefined : sharedCandles(task.detail),
   };
-  const table = new ScoreTable(sets.length, task.stretches.length);
+  const table = new ScoreTable(sets.length, task.segments.length);
   const orders = ordersOf(sets, threads);
   const underWay = new Map<Worker, number>();
   let scored = 0;
@@ -51,7 +51,7 @@ export async function scoreOnThreads(
                 if (report.kind === "scores" && current !== undefined) {
                   table.putAll(
                     current.first,
-                    new ScoreTable(current.sets.length, task.stretches.length, report.column),
+                    new ScoreTable(current.sets.length, task.segments.length, report.column),
                   );
                   scored += current.sets.length;
                 }

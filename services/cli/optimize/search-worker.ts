@@ -25,15 +25,15 @@ const strategy = findStrategy(task.strategy);
 if (port === null || strategy === undefined)
   throw new Error("started without a task or with an unknown strategy");
 const study = makeStudy(task.market);
-const tell = (report: Report): void => port.postMessage(report);
+const send = (report: Report): void => port.postMessage(report);
 
 port.on("message", ({ sets }: Order) => {
   let reported = 0;
   const { column } = scanSets(task, { study, strategy }, sets, (done, total) => {
     if (done / total < (reported + 1) / REPORTS) return;
     reported = Math.floor((done / total) * REPORTS);
-    tell({ kind: "progress", done: done / total });
+    send({ kind: "progress", done: done / total });
   });
-  tell({ kind: "scores", column });
+  send({ kind: "scores", column });
 });
-tell({ kind: "ready" });
+send({ kind: "ready" });

@@ -44,7 +44,7 @@ describe("the mapper between TypeScript and the wire", () => {
     );
   });
 
-  it("names what may be luck in a result, and brings it back", () => {
+  it("names what may be chance in a result, and brings it back", () => {
     const luck = statistics();
     const wire = toWire(strategyStatisticsSchema, luck, "statistics");
     expect(Object.keys(wire)).toEqual([

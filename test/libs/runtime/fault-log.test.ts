@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FAULTS } from "#libs/contracts/faults.ts";
-import { tell } from "#libs/runtime/fault-log.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
 import { countedFaults, metricNames } from "#test/support/counted-faults.ts";
 
 describe("the count of faults", () => {
@@ -22,8 +22,8 @@ describe("the count of faults", () => {
   it("becomes one line a minute in the embedded metric format, children's faults included", () => {
     const { logger, lines } = countedFaults();
     for (let i = 0; i < 3; i++)
-      tell(logger.child({ signalId: "a" }), FAULTS.messageRetried, { reason: "no" });
-    tell(logger, FAULTS.exchangeThrottles, { reason: "10006" });
+      logFault(logger.child({ signalId: "a" }), FAULTS.messageRetried, { reason: "no" });
+    logFault(logger, FAULTS.exchangeThrottles, { reason: "10006" });
     vi.advanceTimersByTime(59_000);
     expect(lines().filter((line) => "_aws" in line)).toEqual([]);
     vi.advanceTimersByTime(1_000);
@@ -46,7 +46,7 @@ describe("the count of faults", () => {
 
   it("shows eyes the figures, and not what is for CloudWatch alone", () => {
     const { logger, counts, text } = countedFaults("pretty");
-    tell(logger, FAULTS.databaseThrottles, {});
+    logFault(logger, FAULTS.databaseThrottles, {});
     counts();
     expect(text()).toContain("DatabaseThrottles: 1");
     expect(text()).not.toContain("_aws");
@@ -54,9 +54,9 @@ describe("the count of faults", () => {
 
   it("counts anew after each line", () => {
     const { logger, counts, lines } = countedFaults();
-    tell(logger, FAULTS.brokerAway, {});
+    logFault(logger, FAULTS.brokerAway, {});
     counts();
-    tell(logger, FAULTS.brokerAway, {});
+    logFault(logger, FAULTS.brokerAway, {});
     expect(counts()).toEqual({ BrokerReconnects: 2 });
     expect(lines().filter((one) => "_aws" in one)).toHaveLength(2);
   });

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeTaskProtection, type TaskProtection } from "#libs/runtime/task-protection.ts";
-import { whileProtected } from "#services/shared/while-protected.ts";
+import { withTaskProtection } from "#services/shared/with-task-protection.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 import { eventually } from "#test/support/eventually.ts";
 
@@ -107,7 +107,7 @@ describe("scale-in protection", () => {
     ["is not known, as outside of ECS", () => undefined],
   ])("never stands in the way of work when the agent %s", async (_, agentUri) => {
     const protection = makeProtection(await agentUri());
-    const handler = whileProtected(async () => ({ kind: "ack" as const }), protection);
+    const handler = withTaskProtection(async () => ({ kind: "ack" as const }), protection);
     const delivery = { message: {}, messageId: "1", attempt: 1, redelivered: false };
     await expect(handler(delivery)).resolves.toEqual({ kind: "ack" });
     await expect(protection.close()).resolves.toBeUndefined();
@@ -116,7 +116,7 @@ describe("scale-in protection", () => {
   it("ends with the message, also when its handler throws", async () => {
     const agent = await startAgent();
     const protection = makeProtection(agent.uri);
-    const handler = whileProtected(async () => {
+    const handler = withTaskProtection(async () => {
       throw new Error("a bug");
     }, protection);
     const delivery = { message: {}, messageId: "1", attempt: 1, redelivered: false };

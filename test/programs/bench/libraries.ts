@@ -68,7 +68,7 @@ for (const { packages, compare } of LIBRARIES) {
   for (const { work, agreed, hasTarget, ours, theirs } of compare(library.modules)) {
     const [own, other] = timeInTurn([ours, theirs], ROUNDS);
     if (own === undefined || other === undefined) continue;
-    // By the least times: what else the machine does stretches the longer job more, and a round without a collection
+    // By the least times: what else the machine does segments the longer job more, and a round without a collection
     // of garbage is in favour of those that make it.
     const ratio = other.least / own.least;
     const before = fastest.get(work);

@@ -24,7 +24,7 @@ export function madeMarket(length: number): Market {
   };
 }
 
-/** A stretch of a market, on the same columns. */
+/** A segment of a market, on the same columns. */
 export function stretchOf(market: Market, from: number, to: number): Market {
   const { candles, btc } = market;
   return { ...market, candles: sliceCandles(candles, from, to), btc: btc && sliceCandles(btc, from, to) };

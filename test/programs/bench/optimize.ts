@@ -2,9 +2,9 @@ import { backtest } from "#libs/backtest/backtest.ts";
 import { runStrategy } from "#libs/backtest/engine/run-strategy.ts";
 import { assignmentOf, ConfigurationMaker } from "#libs/backtest/search/configuration.ts";
 import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts";
-import { stretchesOf } from "#libs/backtest/search/search-result.ts";
+import { segmentsOf } from "#libs/backtest/search/search-result.ts";
 import { drawnSets, gridSets, type SearchedParameter } from "#libs/backtest/search/search-space.ts";
-import { layWindows, makePlan, type Stretch } from "#libs/backtest/search/walk-forward.ts";
+import { layWindows, makePlan, type Segment } from "#libs/backtest/search/walk-forward.ts";
 import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { aggregateFrames } from "#libs/strategy/frames.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
@@ -55,8 +55,8 @@ function measure(input: StudyInput, { strategy, name, parameters, sets: count }:
   const { length, intervalMs } = input.candles;
   const walkForward = layWindows(length, makePlan(length, intervalMs));
   if (walkForward === null) throw new Error("the candles suffice");
-  const windows = stretchesOf(walkForward);
-  const whole: readonly Stretch[] = [{ from: FIRST_DECISION_INDEX, end: length }];
+  const windows = segmentsOf(walkForward);
+  const whole: readonly Segment[] = [{ from: FIRST_DECISION_INDEX, end: length }];
   const fresh = (): StudyInput => ({
     ...input,
     frameCandles: aggregateFrames(input.candles, input.timeframe, input.candles),
@@ -73,7 +73,7 @@ function measure(input: StudyInput, { strategy, name, parameters, sets: count }:
     ],
     [
       "search",
-      () => scanConfigurations({ study: makeStudy(fresh()), strategy, configurations, stretches: whole }),
+      () => scanConfigurations({ study: makeStudy(fresh()), strategy, configurations, segments: whole }),
     ],
     [
       "runs of windows",
@@ -94,7 +94,7 @@ function measure(input: StudyInput, { strategy, name, parameters, sets: count }:
     ],
     [
       "search of windows",
-      () => scanConfigurations({ study: makeStudy(fresh()), strategy, configurations, stretches: windows }),
+      () => scanConfigurations({ study: makeStudy(fresh()), strategy, configurations, segments: windows }),
     ],
   ];
   const times = parts.map((): number[] => []);

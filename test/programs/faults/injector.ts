@@ -1,6 +1,6 @@
 import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
-import { makeInTurn } from "#libs/runtime/in-turn.ts";
+import { makeKeyedMutex } from "#libs/runtime/keyed-mutex.ts";
 import type { FaultPlan } from "#libs/simulator/faults.ts";
 import type { Fate } from "#test/support/database/faulty-dynamodb.ts";
 import { makeRandom } from "#test/support/factories/random.ts";
@@ -34,7 +34,7 @@ export function inject(phase: Phase, faults: readonly Fault[], parts: InjectorPa
     struck[kind] = (struck[kind] ?? 0) + times;
   };
   const random = makeRandom(parts.seed * 31 + (phase === "scan" ? 1 : 2));
-  const inTurn = makeInTurn();
+  const exclusively = makeKeyedMutex();
   const outages = new Set<DatabaseTrouble>();
   const before = stage.simulator.requests();
   const reached = makeProgress(() => requests + stage.simulator.requests().total - before.total);
@@ -100,7 +100,7 @@ export function inject(phase: Phase, faults: readonly Fault[], parts: InjectorPa
       case "broker restart":
         await reached(fault.at);
         count(fault.kind);
-        await inTurn("broker", async () => {
+        await exclusively("broker", async () => {
           await stage.broker.kill();
           await wait(fault.downMs);
           await stage.broker.start();
@@ -164,7 +164,7 @@ export function inject(phase: Phase, faults: readonly Fault[], parts: InjectorPa
 
   /** The broker's tool needs the broker. */
   async function setPolicy(command: string, ...policy: readonly string[]): Promise<void> {
-    await inTurn("broker", async () => {
+    await exclusively("broker", async () => {
       await stage.broker.ctl(command, "-p", stage.vhost, ...policy);
     });
   }

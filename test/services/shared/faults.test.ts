@@ -10,7 +10,7 @@ import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { makeAnalyze } from "#services/analyzer/analyze.ts";
 import { makeFind } from "#services/finder/find.ts";
 import { makeInstrumentCatalog } from "#services/finder/instrument-catalog.ts";
-import { withPatience } from "#services/shared/with-patience.ts";
+import { withRunRetry } from "#services/shared/with-run-retry.ts";
 import { makeJob, makeJobQueue } from "#test/ports/queue-contract.ts";
 import {
   type PrivateBroker,
@@ -65,7 +65,7 @@ describe("faults of a message are told and counted:", () => {
 
   it("a run that is made again", async () => {
     const errors = [new StoreError("reading the scan failed")];
-    await withPatience({ logger: faults.logger, stopping: new AbortController().signal }, async () => {
+    await withRunRetry({ logger: faults.logger, stopping: new AbortController().signal }, async () => {
       const error = errors.pop();
       if (error !== undefined) throw error;
     });

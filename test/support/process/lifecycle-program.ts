@@ -1,6 +1,6 @@
 import { ConfigurationError } from "#libs/config/configuration.ts";
 import { FAULTS } from "#libs/contracts/faults.ts";
-import { tell } from "#libs/runtime/fault-log.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
 import { runService, type ServiceScope } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
@@ -32,7 +32,7 @@ async function fixture(scope: ServiceScope): Promise<number | undefined> {
     case "tells a fault": {
       const logger = makeLogger({ service: "fixture", level: "info", format: "json" });
       scope.useLogger(logger);
-      tell(logger, FAULTS.brokerAway, { reason: "it is away" });
+      logFault(logger, FAULTS.brokerAway, { reason: "it is away" });
       return;
     }
     case "ends":

@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { WarningLog } from "#libs/runtime/fault-log.ts";
 import { KEPT_CONNECTIONS } from "#libs/runtime/kept-connections.ts";
-import { keepRefusals, tellFailedAttempts } from "./failed-attempts.ts";
+import { logFailedAttempts, neverRepeatRefusals } from "./failed-attempts.ts";
 
 export interface DynamoClientOptions {
   readonly region: string;
@@ -48,8 +48,8 @@ export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocument
       throwOnRequestTimeout: true,
     },
   });
-  keepRefusals(client);
-  if (options.logger !== undefined) tellFailedAttempts(client, options.logger);
+  neverRepeatRefusals(client);
+  if (options.logger !== undefined) logFailedAttempts(client, options.logger);
   return DynamoDBDocumentClient.from(client, {
     // `undefined` has been dropped by the mapper; one that is left is a mistake and throws.
     marshallOptions: { removeUndefinedValues: false },

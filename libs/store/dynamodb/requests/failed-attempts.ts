@@ -1,13 +1,13 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { FAULTS } from "#libs/contracts/faults.ts";
-import { tell, type WarningLog } from "#libs/runtime/fault-log.ts";
-import { wordsOf } from "./sending.ts";
+import { logFault, type WarningLog } from "#libs/runtime/fault-log.ts";
+import { describeError } from "./sending.ts";
 
 /**
  * Tells each attempt of which the SDK makes another one, so that throttling and a failing network are seen before
  * they use up all attempts. A condition that does not hold and a request that is wrong are no faults.
  */
-export function tellFailedAttempts(client: DynamoDBClient, logger: WarningLog): void {
+export function logFailedAttempts(client: DynamoDBClient, logger: WarningLog): void {
   client.middlewareStack.add(
     (next, context) => async (args) => {
       try {
@@ -19,14 +19,14 @@ export function tellFailedAttempts(client: DynamoDBClient, logger: WarningLog): 
             : isTransient(error)
               ? FAULTS.databaseFails
               : null;
-          const fields = { request: context.commandName, reason: `${error.name}: ${wordsOf(error)}` };
-          if (fault !== null) tell(logger, fault, fields);
+          const fields = { request: context.commandName, reason: `${error.name}: ${describeError(error)}` };
+          if (fault !== null) logFault(logger, fault, fields);
         }
         throw error;
       }
     },
     // Within the loop of attempts, whose priority is high; outside of it only the last one would be seen.
-    { name: "tellFailedAttempts", step: "finalizeRequest", priority: "low" },
+    { name: "logFailedAttempts", step: "finalizeRequest", priority: "low" },
   );
 }
 
@@ -36,7 +36,7 @@ export function tellFailedAttempts(client: DynamoDBClient, logger: WarningLog): 
  * none of the attempts are left that real failures need.
  * Source: `AwsSdkSigV4Signer.errorHandler` of `@aws-sdk/core`, `isTransientError` of `@smithy/core`.
  */
-export function keepRefusals(client: DynamoDBClient): void {
+export function neverRepeatRefusals(client: DynamoDBClient): void {
   client.middlewareStack.addRelativeTo(
     <Args, Result>(next: (args: Args) => Promise<Result>) =>
       async (args: Args): Promise<Result> => {
@@ -50,7 +50,7 @@ export function keepRefusals(client: DynamoDBClient): void {
         }
       },
     // Around the signing, which sets the mark, and within the loop of attempts, which reads it.
-    { name: "keepRefusals", relation: "before", toMiddleware: "httpSigningMiddleware" },
+    { name: "neverRepeatRefusals", relation: "before", toMiddleware: "httpSigningMiddleware" },
   );
 }
 

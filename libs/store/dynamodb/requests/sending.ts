@@ -38,14 +38,14 @@ const SHOWN_CHARACTERS = 300;
  */
 function storeError(doing: string, error: unknown): StoreError {
   if (!(error instanceof Error)) return new StoreError(`${doing} failed: ${typeof error} thrown`);
-  const text = wordsOf(error);
+  const text = describeError(error);
   const cause = new Error(text);
   cause.name = error.name;
   return new StoreError(`${doing} failed: ${error.name}${text === "" ? "" : `: ${text}`}`, { cause });
 }
 
 /** An SDK error's text, short and without anything of the request's headers. */
-export function wordsOf(error: Error): string {
+export function describeError(error: Error): string {
   return QUOTES_HEADERS.test(`${error.name} ${error.message}`)
     ? "the credentials were not accepted or not found (details hidden)"
     : (error.message.split("\n")[0] ?? "").slice(0, SHOWN_CHARACTERS);

@@ -24,7 +24,7 @@ const OVERVIEW_INTERVALS = [5, 15, 30, 60, 120, 240, 480, 1440].map((minutes) =>
 /** Candles before a signal and after an exit, the most generous that fits. */
 const CONTEXTS = [1000, 300, 100, 40];
 
-interface Stretch {
+interface Segment {
   readonly from: number;
   readonly to: number;
 }
@@ -41,13 +41,13 @@ export function embeddedSeries(
 ): EmbeddedSeries {
   const decimals = decimalsOf(candles);
   const whole = candles.length <= limits.candles;
-  const { stretches, without } = whole
-    ? { stretches: [{ from: 0, to: candles.length }], without: 0 }
+  const { segments, without } = whole
+    ? { segments: [{ from: 0, to: candles.length }], without: 0 }
     : aroundTrades(candles, trades, limits.candles);
   return {
     intervalMs: candles.intervalMs,
     decimals,
-    stretches: stretches.map(({ from, to }) => encoded(candles, from, to, decimals)),
+    segments: segments.map(({ from, to }) => encoded(candles, from, to, decimals)),
     overview: whole ? null : overview(candles, decimals, limits.overview),
     tradesWithoutCandles: without,
   };
@@ -75,7 +75,7 @@ function aroundTrades(
   candles: Candles,
   trades: readonly TradeSpan[],
   limit: number,
-): { readonly stretches: readonly Stretch[]; readonly without: number } {
+): { readonly segments: readonly Segment[]; readonly without: number } {
   const indexOf = (timeMs: number): number => Math.floor((timeMs - candles.startMs) / candles.intervalMs);
   const spans = trades
     .map(({ signalMs, exitMs }) => ({
@@ -83,17 +83,17 @@ function aroundTrades(
       to: exitMs === null ? candles.length : indexOf(exitMs) + 1,
     }))
     .sort((a, b) => a.from - b.from);
-  const within = (context: number): readonly Stretch[] =>
+  const within = (context: number): readonly Segment[] =>
     spans.map(({ from, to }) => ({
       from: Math.max(0, from - context),
       to: Math.min(candles.length, to + context),
     }));
   for (const context of CONTEXTS) {
-    const stretches = merged(within(context));
-    if (total(stretches) <= limit) return { stretches, without: 0 };
+    const segments = merged(within(context));
+    if (total(segments) <= limit) return { segments, without: 0 };
   }
   const tight = within(CONTEXTS.at(-1) ?? 0);
-  // The most trades, counted from the latest, whose stretches fit: more trades never need fewer candles.
+  // The most trades, counted from the latest, whose segments fit: more trades never need fewer candles.
   let fits = 0;
   let tooMany = tight.length;
   while (tooMany - fits > 1) {
@@ -101,20 +101,20 @@ function aroundTrades(
     if (total(merged(tight.slice(-middle))) <= limit) fits = middle;
     else tooMany = middle;
   }
-  return { stretches: fits === 0 ? [] : merged(tight.slice(-fits)), without: tight.length - fits };
+  return { segments: fits === 0 ? [] : merged(tight.slice(-fits)), without: tight.length - fits };
 }
 
-/** @param stretches ascending by their beginning */
-function merged(stretches: readonly Stretch[]): readonly Stretch[] {
-  const joined: Stretch[] = [];
-  for (const stretch of stretches) {
+/** @param segments ascending by their beginning */
+function merged(segments: readonly Segment[]): readonly Segment[] {
+  const joined: Segment[] = [];
+  for (const segment of segments) {
     const before = joined.at(-1);
-    if (before === undefined || stretch.from > before.to) joined.push(stretch);
-    else joined[joined.length - 1] = { from: before.from, to: Math.max(before.to, stretch.to) };
+    if (before === undefined || segment.from > before.to) joined.push(segment);
+    else joined[joined.length - 1] = { from: before.from, to: Math.max(before.to, segment.to) };
   }
   return joined;
 }
 
-function total(stretches: readonly Stretch[]): number {
-  return stretches.reduce((sum, { from, to }) => sum + to - from, 0);
+function total(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { from, to }) => sum + to - from, 0);
 }

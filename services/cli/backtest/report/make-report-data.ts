@@ -13,7 +13,7 @@ import { FrameSwings } from "#libs/strategy/frame-swings.ts";
 import { findStrategy } from "#libs/strategy/registry.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
-import type { Luck } from "../backtest-subject.ts";
+import type { Significance } from "../backtest-subject.ts";
 import { EMBEDDING_LIMITS, type EmbeddingLimits, embeddedSeries } from "./embedded-series.ts";
 
 /** A backtest to be shown to people. */
@@ -25,8 +25,8 @@ export interface ReportInput {
   /** Where the candles and the rest come from, as sentences for people. */
   readonly sources: readonly string[];
   readonly writtenAtMs: number;
-  /** How much of the result may be luck, when that was computed. */
-  readonly luck?: Luck;
+  /** How much of the result may be chance, when that was computed. */
+  readonly significance?: Significance;
   readonly limits?: EmbeddingLimits;
 }
 
@@ -53,7 +53,7 @@ export function makeReportData(input: ReportInput): ReportData {
     rules: input.rules,
     zoneRule: ADVANCED.defaults.zones,
     sources: input.sources,
-    hold: input.luck?.hold ?? null,
+    hold: input.significance?.hold ?? null,
     series: embeddedSeries(window, spans, limits),
     strategies,
   };
@@ -62,7 +62,7 @@ export function makeReportData(input: ReportInput): ReportData {
 function reportedStrategy(
   name: string,
   result: StrategyResult,
-  { study, luck }: ReportInput,
+  { study, significance }: ReportInput,
 ): ReportedStrategy {
   const frames = new FrameSwings(study);
   const swingsAt = ({ signalMs }: OpenTrade): readonly ReportedSwing[] => {
@@ -79,7 +79,7 @@ function reportedStrategy(
     description: findStrategy(name)?.description ?? "",
     figures: result.figures,
     ambiguity: result.ambiguity,
-    statistics: luck?.statistics[name] ?? null,
+    statistics: significance?.statistics[name] ?? null,
     trades,
   };
 }

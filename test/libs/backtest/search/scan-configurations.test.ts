@@ -4,7 +4,7 @@ import { assignmentOf, type Configuration, ConfigurationMaker } from "#libs/back
 import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts";
 import { scoreOf } from "#libs/backtest/search/score.ts";
 import { drawnSets, gridSets, valuesInRange } from "#libs/backtest/search/search-space.ts";
-import type { Stretch } from "#libs/backtest/search/walk-forward.ts";
+import type { Segment } from "#libs/backtest/search/walk-forward.ts";
 import { type Candles, openTimeMs } from "#libs/candles/candles.ts";
 import { ADVANCED } from "#libs/strategy/advanced.ts";
 import { BASIC } from "#libs/strategy/basic.ts";
@@ -18,7 +18,7 @@ import { inputUntil, madeInput } from "#test/support/factories/study-inputs.ts";
 const INPUT = madeInput({ timeframe: "5m", length: 24_000, volatilityPercent: 0.16 });
 const { length } = INPUT.candles;
 /** Overlapping ones, one from before the first decision, one of two candles, and the end of the file. */
-const STRETCHES: readonly Stretch[] = [
+const STRETCHES: readonly Segment[] = [
   { from: 0, end: 900 },
   { from: 300, end: 2400 },
   { from: 2400, end: 3300 },
@@ -27,20 +27,20 @@ const STRETCHES: readonly Stretch[] = [
   { from: 3300, end: length },
 ];
 
-/** What the backtest says of the candles up to the stretch's end, which is all that it is given. */
+/** What the backtest says of the candles up to the segment's end, which is all that it is given. */
 function alone(
   input: StudyInput,
   strategy: Strategy,
   { parameters, rules }: Configuration,
-  stretch: Stretch,
+  segment: Segment,
   detail?: Candles,
 ) {
-  const known = inputUntil(input, openTimeMs(input.candles, stretch.end));
+  const known = inputUntil(input, openTimeMs(input.candles, segment.end));
   const fixed: Strategy = { ...strategy, defaults: parameters };
   const { strategies } = backtest(known, {
     strategies: [fixed],
     rules,
-    firstIndex: stretch.from,
+    firstIndex: segment.from,
     ...(detail === undefined ? {} : { detail }),
   });
   return scoreOf((strategies[strategy.name]?.trades ?? []).map(({ net }) => net));
@@ -56,14 +56,14 @@ function expectTheSame(
     study: makeStudy(input),
     strategy,
     configurations,
-    stretches: STRETCHES,
+    segments: STRETCHES,
     detail,
   });
   let trades = 0;
   for (const [set, configuration] of configurations.entries()) {
-    for (const [s, stretch] of STRETCHES.entries()) {
-      const expected = alone(input, strategy, configuration, stretch, detail);
-      expect(scores.get(set, s), `set ${set} on ${stretch.from} to ${stretch.end}`).toEqual(expected);
+    for (const [s, segment] of STRETCHES.entries()) {
+      const expected = alone(input, strategy, configuration, segment, detail);
+      expect(scores.get(set, s), `set ${set} on ${segment.from} to ${segment.end}`).toEqual(expected);
       trades += expected.trades;
     }
   }
@@ -97,7 +97,7 @@ describe("many parameter sets in one walk", () => {
     ["BASIC, everything by chance", BASIC, [], 25],
     ["ADVANCED", ADVANCED, ["zones.tolerance", "zoneDistancePercent", "trend.threshold"], 0],
     ["ADVANCED, everything by chance", ADVANCED, [], 25],
-  ] as const)("earn on each stretch what a backtest of each earns: %s", (_, strategy, names, count) => {
+  ] as const)("earn on each segment what a backtest of each earns: %s", (_, strategy, names, count) => {
     const { trades } = expectTheSame(strategy, configurationsOf(strategy, names, count));
     expect(trades).toBeGreaterThan(100);
   });
@@ -138,7 +138,7 @@ describe("many parameter sets in one walk", () => {
       study: makeStudy(INPUT),
       strategy: BASIC,
       configurations: narrow,
-      stretches: STRETCHES,
+      segments: STRETCHES,
     });
     expect(scores.column).not.toEqual(without.column);
   });
@@ -150,7 +150,7 @@ describe("many parameter sets in one walk", () => {
         study: makeStudy(INPUT),
         strategy: ADVANCED,
         configurations: some,
-        stretches: STRETCHES,
+        segments: STRETCHES,
       });
     const all = scan(configurations);
     const backwards = scan(configurations.toReversed());
@@ -182,8 +182,8 @@ describe("many parameter sets in one walk", () => {
     const configurations = gridSets(parameters).map((set) => maker.make(assignmentOf([], parameters, set)));
     expectTheSame(counting, configurations);
     reads.length = 0;
-    const stretch = { from: 60, end: length };
-    scanConfigurations({ study: makeStudy(INPUT), strategy: counting, configurations, stretches: [stretch] });
+    const segment = { from: 60, end: length };
+    scanConfigurations({ study: makeStudy(INPUT), strategy: counting, configurations, segments: [segment] });
     // Four of sixteen where RSI decides.
     expect(reads.length).toBeLessThan((length - 60) * 8);
   });
@@ -195,7 +195,7 @@ describe("many parameter sets in one walk", () => {
         study: makeStudy(INPUT),
         strategy: BASIC,
         configurations: configurationsOf(BASIC, ["bandReach"], 0),
-        stretches: STRETCHES,
+        segments: STRETCHES,
       },
       (done, total) => told.push(done / total),
     );

@@ -22,7 +22,7 @@ describe("a score", () => {
     expect(sharpeOf(score({ pnl: -40, deviation: 0.5 }))).toBe(-20);
   });
 
-  it("of stretches together is that of all their trades", () => {
+  it("of segments together is that of all their trades", () => {
     const parts = [[1, -2, 3], [], [7], [-4, -4, 9, 2]];
     const whole = scoreOf(parts.flat());
     const together = pooled(parts.map(scoreOf));

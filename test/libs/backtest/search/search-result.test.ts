@@ -4,7 +4,7 @@ import { assignmentOf, ConfigurationMaker } from "#libs/backtest/search/configur
 import type { Choice } from "#libs/backtest/search/objective.ts";
 import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts";
 import { pooled, sharpeOf } from "#libs/backtest/search/score.ts";
-import { pnlPerDay, searchResult, stretchesOf } from "#libs/backtest/search/search-result.ts";
+import { pnlPerDay, searchResult, segmentsOf } from "#libs/backtest/search/search-result.ts";
 import { gridSets } from "#libs/backtest/search/search-space.ts";
 import { layWindows } from "#libs/backtest/search/walk-forward.ts";
 import { sharpeVarianceOf } from "#libs/backtest/statistics/sharpe-ratio.ts";
@@ -36,7 +36,7 @@ function search(input: StudyInput, choice: Partial<Choice> = {}, top = 1) {
   const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);
   const configurations = SETS.map((set) => maker.make(assignmentOf([], PARAMETERS, set)));
   const study = makeStudy(input);
-  const scores = scanConfigurations({ study, strategy, configurations, stretches: stretchesOf(walkForward) });
+  const scores = scanConfigurations({ study, strategy, configurations, segments: segmentsOf(walkForward) });
   const usual = maker.make([]);
   const result = searchResult({
     study,
@@ -121,15 +121,15 @@ describe("a walk-forward search", () => {
     for (const { window, ranked, outOfSample, inSample } of result.windows) {
       const chosen = configurations[ranked[0]?.set ?? -1];
       if (chosen === undefined) throw new Error("a set was chosen");
-      for (const [stretch, earned] of [
+      for (const [segment, earned] of [
         [window.test, outOfSample],
         [window.train, inSample],
       ] as const) {
-        const known = inputUntil(INPUT, openTimeMs(INPUT.candles, stretch.end));
+        const known = inputUntil(INPUT, openTimeMs(INPUT.candles, segment.end));
         const { strategies } = backtest(known, {
           strategies: [{ ...ADVANCED, defaults: chosen.parameters } as Strategy],
           rules: chosen.rules,
-          firstIndex: stretch.from,
+          firstIndex: segment.from,
         });
         expect(earned?.trades).toEqual(strategies.ADVANCED?.trades);
         expect(earned?.figures).toEqual(strategies.ADVANCED?.figures);
@@ -180,18 +180,18 @@ describe("a walk-forward search", () => {
 
   it("knows in its deflated Sharpe ratio how many sets were tried and how far they lie apart", () => {
     const { result, scores } = searched();
-    expect(result.luck.trials).toBe(SETS.length);
+    expect(result.significance.trials).toBe(SETS.length);
     const alone = SETS.map((_, set) =>
       sharpeOf(pooled(result.windows.map((_, k) => scores.get(set, 2 * k + 1)))),
     );
     const trials = { count: SETS.length, sharpeVariance: sharpeVarianceOf(alone) };
-    expect(result.luck).toEqual(statisticsOf(result.outOfSample.trades, trials));
+    expect(result.significance).toEqual(statisticsOf(result.outOfSample.trades, trials));
     const [first] = result.windows;
     const train = {
       count: SETS.length,
       sharpeVariance: sharpeVarianceOf(SETS.map((_, set) => sharpeOf(scores.get(set, 0)))),
     };
-    expect(first?.inSampleLuck).toEqual(statisticsOf(first?.inSample?.trades ?? [], train));
+    expect(first?.inSampleSignificance).toEqual(statisticsOf(first?.inSample?.trades ?? [], train));
   });
 
   it("compares a day on the test windows with a day on the train windows", () => {
@@ -232,7 +232,7 @@ describe("a walk-forward search", () => {
     const best = Math.max(...last.filter(({ trades }) => trades >= 3).map(({ pnl }) => pnl));
     expect(result.next.train.end).toBe(INPUT.candles.length);
     expect(result.next.inSample?.figures.totalPnl).toBe(best);
-    expect(result.next.luck?.trials).toBe(SETS.length);
+    expect(result.next.significance?.trials).toBe(SETS.length);
   });
 
   it("trades nothing in a window in which no set has enough trades", () => {
@@ -248,9 +248,13 @@ describe("a walk-forward search", () => {
       profitableWindows: 0,
       differentSets: 0,
       keptPercent: null,
-      next: { set: null, inSample: null, luck: null },
+      next: { set: null, inSample: null, significance: null },
     });
-    expect(none.windows[0]).toMatchObject({ inSample: null, inSampleLuck: null, betterThanPercent: null });
+    expect(none.windows[0]).toMatchObject({
+      inSample: null,
+      inSampleSignificance: null,
+      betterThanPercent: null,
+    });
     expect(none.usual.trades).toEqual(result.usual.trades);
   });
 

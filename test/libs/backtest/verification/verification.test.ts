@@ -236,7 +236,7 @@ describe("verifying a strategy that cheats", () => {
     expect(violation?.when).toMatch(/^all prices are/);
   });
 
-  it("catches a gate that is shut where there is a signal", () => {
+  it("catches a gate that is closed where there is a signal", () => {
     const gated = strategyOf((view) => view.rsi() > 60, {
       gate: () => ({ changeWindow: 30, changePercent: Infinity, rsiAtMost: -Infinity, rsiAtLeast: 65 }),
     });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ADVANCED } from "#libs/strategy/advanced.ts";
 import { BASIC } from "#libs/strategy/basic.ts";
-import type { DoorNeed, DoorNeeds, Gate } from "#libs/strategy/engine/gate.ts";
+import type { Gate, TriggerCondition, TriggerConditions } from "#libs/strategy/engine/gate.ts";
 import type { CandleShape } from "#libs/strategy/indicators/candle-shape.ts";
 import { type FundingSentiment, fundingSentiment } from "#libs/strategy/indicators/funding.ts";
 import { withDefaults } from "#libs/strategy/strategy.ts";
@@ -36,16 +36,17 @@ const HAIR = 1e-6;
 function isOpen(gate: Gate, i: number, slack: number): boolean {
   const view = STUDY.at(i);
   const rsi = view.rsi();
-  const needs = gate.needs?.[fundingSentiment(view.fundingRate() ?? Number.NaN, gate.needs.heavyRate)];
+  const conditions =
+    gate.conditions?.[fundingSentiment(view.fundingRate() ?? Number.NaN, gate.conditions.heavyRate)];
   const btcMove = (direction: number): boolean => {
-    if (gate.needs === undefined || INPUT.btc === null) return false;
-    const { btcWindow: window, btcPercent } = gate.needs;
+    if (gate.conditions === undefined || INPUT.btc === null) return false;
+    const { btcWindow: window, btcPercent } = gate.conditions;
     const j = i - 300;
     const [now, before] = [INPUT.btc.close[j], INPUT.btc.close[j - window + 1]];
     if (now === undefined || before === undefined) return false;
     return direction * (now / before - 1) * 100 >= btcPercent * (1 - slack) - slack;
   };
-  const allowed = (need: DoorNeed, direction: number): boolean =>
+  const allowed = (need: TriggerCondition, direction: number): boolean =>
     need === "nothing" || (need === "btc" && btcMove(direction));
   const moved = (direction: number): boolean =>
     direction * view.changePercent(gate.changeWindow) >= gate.changePercent * (1 - slack) - slack;
@@ -55,7 +56,8 @@ function isOpen(gate: Gate, i: number, slack: number): boolean {
     rsiOpens ||
     gate.changePercent === 0 ||
     isShaped(gate.candle, i, direction, slack);
-  const { rise, fall, oversold, overbought, riseRsiAtMost, fallRsiAtLeast }: DoorNeeds = needs ?? FREE;
+  const { rise, fall, oversold, overbought, riseRsiAtMost, fallRsiAtLeast }: TriggerConditions =
+    conditions ?? FREE;
   return (
     (allowed(rise, 1) && moved(1) && !(rsi > riseRsiAtMost) && shaped(1)) ||
     (allowed(fall, -1) && moved(-1) && !(rsi < fallRsiAtLeast) && shaped(-1)) ||
@@ -64,7 +66,7 @@ function isOpen(gate: Gate, i: number, slack: number): boolean {
   );
 }
 
-const FREE: DoorNeeds = {
+const FREE: TriggerConditions = {
   rise: "nothing",
   riseRsiAtMost: Infinity,
   fall: "nothing",
@@ -102,14 +104,14 @@ function expectRight(gate: Gate): number[] {
   const open = new Set(found);
   for (let i = FIRST; i < length; i++) {
     if (open.has(i) ? !isOpen(gate, i, HAIR) : isOpen(gate, i, -HAIR)) {
-      expect.fail(`candle ${i} is ${open.has(i) ? "open" : "shut"} in ${JSON.stringify(gate)}`);
+      expect.fail(`candle ${i} is ${open.has(i) ? "open" : "closed"} in ${JSON.stringify(gate)}`);
     }
   }
   return found;
 }
 
-const need = fc.constantFrom<DoorNeed>("nothing", "btc", "shut");
-const doorNeeds: fc.Arbitrary<DoorNeeds> = fc.record({
+const need = fc.constantFrom<TriggerCondition>("nothing", "btc", "closed");
+const doorNeeds: fc.Arbitrary<TriggerConditions> = fc.record({
   rise: need,
   riseRsiAtMost: fc.constantFrom(Infinity, 50, 60),
   fall: need,
@@ -130,7 +132,7 @@ const gates: fc.Arbitrary<Gate> = fc
       ),
       { nil: undefined },
     ),
-    needs: fc.option(
+    conditions: fc.option(
       fc.record({
         heavyRate: fc.constantFrom(0.0001, 0.0002),
         btcWindow: fc.constantFrom(1, 30, 60),
@@ -142,14 +144,14 @@ const gates: fc.Arbitrary<Gate> = fc
       { nil: undefined },
     ),
   })
-  .map(({ candle, needs, ...gate }) => ({
+  .map(({ candle, conditions, ...gate }) => ({
     ...gate,
     ...(candle === undefined ? {} : { candle }),
-    ...(needs === undefined ? {} : { needs }),
+    ...(conditions === undefined ? {} : { conditions }),
   }));
 
 describe("a gate", () => {
-  it("is open where one of its doors is, and nowhere else", () => {
+  it("is open where one of its triggers is, and nowhere else", () => {
     fc.assert(
       fc.property(gates, (gate) => {
         expectRight(gate);
@@ -158,9 +160,9 @@ describe("a gate", () => {
     );
   });
 
-  const all = (doors: Partial<DoorNeeds>): Record<FundingSentiment, DoorNeeds> => {
-    const needs = { ...FREE, ...doors };
-    return { LONG_HEAVY: needs, SHORT_HEAVY: needs, NEUTRAL: needs };
+  const all = (triggers: Partial<TriggerConditions>): Record<FundingSentiment, TriggerConditions> => {
+    const conditions = { ...FREE, ...triggers };
+    return { LONG_HEAVY: conditions, SHORT_HEAVY: conditions, NEUTRAL: conditions };
   };
   const plain = { changeWindow: 30, changePercent: 0.5, rsiAtMost: -Infinity, rsiAtLeast: Infinity };
   const btc = { heavyRate: 0.0001, btcWindow: 60, btcPercent: 0.3 };
@@ -171,24 +173,27 @@ describe("a gate", () => {
     ["after a move, by the shape of the candle", { ...plain, candle }],
     ["at a low RSI", { ...plain, changePercent: Infinity, rsiAtMost: 35 }],
     ["at a high RSI", { ...plain, changePercent: Infinity, rsiAtLeast: 65 }],
-    ["after a rise only", { ...plain, needs: { ...btc, ...all({ fall: "shut" }) } }],
-    ["after a fall only", { ...plain, needs: { ...btc, ...all({ rise: "shut" }) } }],
+    ["after a rise only", { ...plain, conditions: { ...btc, ...all({ fall: "closed" }) } }],
+    ["after a fall only", { ...plain, conditions: { ...btc, ...all({ rise: "closed" }) } }],
     [
       "after a rise that RSI allows",
-      { ...plain, needs: { ...btc, ...all({ fall: "shut", riseRsiAtMost: 55 }) } },
+      { ...plain, conditions: { ...btc, ...all({ fall: "closed", riseRsiAtMost: 55 }) } },
     ],
     [
       "after a fall that RSI allows",
-      { ...plain, needs: { ...btc, ...all({ rise: "shut", fallRsiAtLeast: 45 }) } },
+      { ...plain, conditions: { ...btc, ...all({ rise: "closed", fallRsiAtLeast: 45 }) } },
     ],
-    ["with BTC only", { ...plain, needs: { ...btc, ...all({ rise: "btc", fall: "btc" }) } }],
+    ["with BTC only", { ...plain, conditions: { ...btc, ...all({ rise: "btc", fall: "btc" }) } }],
     [
       "at an extreme RSI, with BTC only",
       {
         ...plain,
         rsiAtMost: 35,
         rsiAtLeast: 65,
-        needs: { ...btc, ...all({ rise: "shut", fall: "shut", oversold: "btc", overbought: "btc" }) },
+        conditions: {
+          ...btc,
+          ...all({ rise: "closed", fall: "closed", oversold: "btc", overbought: "btc" }),
+        },
       },
     ],
     [
@@ -197,7 +202,10 @@ describe("a gate", () => {
         ...plain,
         rsiAtMost: 35,
         rsiAtLeast: 65,
-        needs: { ...btc, ...all({ rise: "shut", fall: "shut", oversold: "nothing", overbought: "btc" }) },
+        conditions: {
+          ...btc,
+          ...all({ rise: "closed", fall: "closed", oversold: "nothing", overbought: "btc" }),
+        },
       },
     ],
   ])("opens %s", (_, gate) => {
@@ -206,15 +214,17 @@ describe("a gate", () => {
     expect(found.length).toBeLessThan(length / 2);
   });
 
-  it("never opens when all doors are shut", () => {
-    const doors = { rise: "shut", fall: "shut", oversold: "shut", overbought: "shut" } as const;
-    expect(openCandles({ ...plain, rsiAtMost: 35, needs: { ...btc, ...all(doors) } })).toEqual([]);
-    expect(openCandles({ ...plain, needs: { ...btc, ...all({ rise: "shut", fall: "shut" }) } })).toEqual([]);
+  it("never opens when all triggers are closed", () => {
+    const triggers = { rise: "closed", fall: "closed", oversold: "closed", overbought: "closed" } as const;
+    expect(openCandles({ ...plain, rsiAtMost: 35, conditions: { ...btc, ...all(triggers) } })).toEqual([]);
+    expect(
+      openCandles({ ...plain, conditions: { ...btc, ...all({ rise: "closed", fall: "closed" }) } }),
+    ).toEqual([]);
   });
 
   it("opens with BTC nowhere when there is no BTC", () => {
     const study = makeStudy({ ...INPUT, btc: null });
-    const gate = { ...plain, needs: { ...btc, ...all({ rise: "btc", fall: "btc" }) } };
+    const gate = { ...plain, conditions: { ...btc, ...all({ rise: "btc", fall: "btc" }) } };
     expect(study.seek(FIRST, length, gate)).toBe(length);
   });
 
@@ -267,19 +277,19 @@ describe("the gate of BASIC", () => {
 describe("the gate of ADVANCED", () => {
   const gateOf = (overrides = {}) => ADVANCED.gate?.(withDefaults(ADVANCED, overrides));
 
-  it("asks of each door what its score still lacks", () => {
+  it("asks of each trigger what its score still lacks", () => {
     expect(gateOf()).toEqual({
       changeWindow: 30,
       changePercent: 0.5,
       rsiAtMost: 35,
       rsiAtLeast: 65,
-      needs: {
+      conditions: {
         heavyRate: 0.0001,
         btcWindow: 60,
         btcPercent: 0.3,
         // With the crowd (-10) the score stays at most 75 of 80; against it (+15) it needs nothing.
         LONG_HEAVY: {
-          rise: "shut",
+          rise: "closed",
           riseRsiAtMost: 50,
           fall: "nothing",
           fallRsiAtLeast: 30,
@@ -289,7 +299,7 @@ describe("the gate of ADVANCED", () => {
         SHORT_HEAVY: {
           rise: "nothing",
           riseRsiAtMost: 70,
-          fall: "shut",
+          fall: "closed",
           fallRsiAtLeast: 50,
           oversold: "nothing",
           overbought: "btc",
@@ -308,28 +318,28 @@ describe("the gate of ADVANCED", () => {
   });
 
   it("follows the parameters that the scores are made of", () => {
-    // A bonus that is a malus cannot open a door, and one that is not needed does not narrow it.
-    expect(gateOf({ trend: { rsiBonus: -30, threshold: 75 } })?.needs?.NEUTRAL).toMatchObject({
+    // A bonus that is a malus cannot open a trigger, and one that is not needed does not narrow it.
+    expect(gateOf({ trend: { rsiBonus: -30, threshold: 75 } })?.conditions?.NEUTRAL).toMatchObject({
       rise: "btc",
       riseRsiAtMost: 70,
     });
-    expect(gateOf({ trend: { btcWith: 0, btcElse: 25 } })?.needs?.NEUTRAL).toMatchObject({
+    expect(gateOf({ trend: { btcWith: 0, btcElse: 25 } })?.conditions?.NEUTRAL).toMatchObject({
       rise: "nothing",
       riseRsiAtMost: 70,
       fallRsiAtLeast: 30,
     });
     // A score that reaches its threshold exactly suffices.
     const [nearly, withBtc, alone] = [{ btcWith: 9 }, { btcWith: 10 }, { btcElse: 10 }].map(
-      (overrides) => gateOf({ reversal: overrides })?.needs?.NEUTRAL,
+      (overrides) => gateOf({ reversal: overrides })?.conditions?.NEUTRAL,
     );
-    expect(nearly).toMatchObject({ oversold: "shut", overbought: "shut" });
+    expect(nearly).toMatchObject({ oversold: "closed", overbought: "closed" });
     expect(withBtc).toMatchObject({ oversold: "btc", overbought: "btc" });
     expect(alone).toMatchObject({ oversold: "nothing", overbought: "nothing" });
-    expect(gateOf({ trend: { rsiOverbought: 40, rsiOversold: 60 } })?.needs?.NEUTRAL).toMatchObject({
+    expect(gateOf({ trend: { rsiOverbought: 40, rsiOversold: 60 } })?.conditions?.NEUTRAL).toMatchObject({
       riseRsiAtMost: 40,
       fallRsiAtLeast: 60,
     });
-    expect(gateOf({ reversal: { crowdAgainst: 30 } })?.needs?.LONG_HEAVY).toMatchObject({
+    expect(gateOf({ reversal: { crowdAgainst: 30 } })?.conditions?.LONG_HEAVY).toMatchObject({
       oversold: "btc",
       overbought: "nothing",
     });

@@ -80,8 +80,8 @@ describe("the looser of two gates", () => {
   });
 
   it("does not exist when only one of them has needs", () => {
-    const { needs, ...plain } = gateOf(ADVANCED, {});
-    expect(needs).toBeDefined();
+    const { conditions, ...plain } = gateOf(ADVANCED, {});
+    expect(conditions).toBeDefined();
     expect(looserGate(gateOf(ADVANCED, {}), plain)).toBeNull();
     expect(looserGate(plain, gateOf(ADVANCED, {}))).toBeNull();
   });

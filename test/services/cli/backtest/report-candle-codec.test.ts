@@ -47,7 +47,7 @@ describe("candles as text", () => {
     );
   });
 
-  it("come back from any stretch of a series", () => {
+  it("come back from any segment of a series", () => {
     const prices = printed(
       [
         [100, 110, 5, 5],

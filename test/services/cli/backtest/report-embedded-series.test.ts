@@ -11,7 +11,7 @@ const trade = (signal: number, exit: number | null) => ({
   exitMs: exit === null ? null : timeOf(exit),
 });
 const indices = (series: ReturnType<typeof embeddedSeries>) =>
-  series.stretches.map(({ startMs, count }) => {
+  series.segments.map(({ startMs, count }) => {
     const from = (startMs - CANDLES.startMs) / MINUTE_MS;
     return [from, from + count];
   });
@@ -38,7 +38,7 @@ describe("the candles that go into the page", () => {
     expect(close.tradesWithoutCandles).toBe(0);
   });
 
-  it("are one stretch where trades lie close together, and end where the data ends", () => {
+  it("are one segment where trades lie close together, and end where the data ends", () => {
     const series = embeddedSeries(CANDLES, [trade(29_000, 29_100), trade(29_500, null)], {
       candles: 4000,
       overview: 1000,
@@ -52,7 +52,7 @@ describe("the candles that go into the page", () => {
     );
     const series = embeddedSeries(CANDLES, trades, { candles: 1050, overview: 1000 });
     // Each of the later takes its 61 candles and 40 on either side.
-    expect(series.stretches).toHaveLength(7);
+    expect(series.segments).toHaveLength(7);
     expect(series.tradesWithoutCandles).toBe(93);
     expect(indices(series).at(-1)).toEqual([200 + 290 * 99 - 40, 260 + 290 * 99 + 41]);
   });

@@ -20,7 +20,7 @@ const INPUT: ReportInput = {
   rules: DEFAULT_TRADE_RULES,
   sources: ["Candles made for a test."],
   writtenAtMs: Date.UTC(2026, 0, 2, 3, 4),
-  luck: {
+  significance: {
     hold: buyAndHold(STUDY.candles, STUDY.funding, DEFAULT_TRADE_RULES),
     statistics: Object.fromEntries(
       Object.entries(RESULT.strategies).map(([name, { trades }]) => [name, statisticsOf(trades)]),
@@ -87,7 +87,7 @@ describe("the data of the report's page", () => {
     const firstIndex = 1000;
     const result = backtest(STUDY, { firstIndex });
     const { series, fromMs } = makeReportData({ ...INPUT, result });
-    expect(series.stretches.map(({ startMs, count }) => [startMs, count])).toEqual([
+    expect(series.segments.map(({ startMs, count }) => [startMs, count])).toEqual([
       [fromMs, STUDY.candles.length - firstIndex],
     ]);
   });
@@ -176,14 +176,14 @@ describe.skipIf(!chromiumInstalled())(`the report's page (${NO_CHROMIUM})`, () =
     expect((await shown("Skipped entries")).map(numberIn)).toEqual(figures.map((f) => f.skippedEntries));
   });
 
-  it("shows how much of each result may be luck, and what holding would have given", async () => {
+  it("shows how much of each result may be chance, and what holding would have given", async () => {
     const shown = async (title: string): Promise<string[]> =>
       report.page.locator(`tr[data-figure="${title}"] td`).allInnerTexts();
-    const statistics = Object.values(INPUT.luck?.statistics ?? {});
-    expect((await shown("Mean trade by luck (p)")).map(numberIn)).toEqual(
+    const statistics = Object.values(INPUT.significance?.statistics ?? {});
+    expect((await shown("Mean trade, p-value")).map(numberIn)).toEqual(
       statistics.map(({ meanTradePValue }) => Number(meanTradePValue?.toFixed(3))),
     );
-    expect((await shown("Above luck of all (DSR)")).map(numberIn)).toEqual(
+    expect((await shown("Deflated Sharpe (DSR)")).map(numberIn)).toEqual(
       statistics.map(({ deflatedSharpe }) => Number(((deflatedSharpe ?? 0) * 100).toFixed(1))),
     );
     expect((await shown("Win rate, 95 % sure")).map((text) => text.split(" to ").map(numberIn))).toEqual(
@@ -196,7 +196,7 @@ describe.skipIf(!chromiumInstalled())(`the report's page (${NO_CHROMIUM})`, () =
       Object.values(RESULT.strategies).map(({ ambiguity }) => ambiguity.trades),
     );
     const [hold] = await shown("Buy and hold");
-    expect(numberIn(hold?.split(" ")[0] ?? "")).toBe(cents(INPUT.luck?.hold?.usdt ?? 0));
+    expect(numberIn(hold?.split(" ")[0] ?? "")).toBe(cents(INPUT.significance?.hold?.usdt ?? 0));
   });
 
   it("lists every trade with its entry, side and net result", async () => {

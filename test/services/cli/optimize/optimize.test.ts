@@ -255,7 +255,7 @@ describe("optimize", () => {
     [["--warm-up-days", "0.1"], "--warm-up-days 0.1 is 29 candles, at least 60 are needed"],
     [["--train-days", "1000"], "are too few for one window: 500 to warm up, 288000 to choose on"],
     [["--candles", few], "500 candles of 5 minutes are too few for one window"],
-    [["--objective", "luck"], "Allowed choices are pnl, mean, sharpe, t"],
+    [["--objective", "significance"], "Allowed choices are pnl, mean, sharpe, t"],
     [["--min-trades", "0"], "expected a whole number from 1"],
     [["--workers", "0"], "expected a whole number from 1 to 64"],
   ])("refuses %j with one sentence and exit code 2", async (args, message) => {

@@ -65,7 +65,7 @@ const LUCK: readonly Row[] = [
     meaning: "95 % confidence interval of the win rate (Wilson)",
   },
   {
-    title: "Mean trade by luck (p)",
+    title: "Mean trade, p-value",
     show: ({ statistics }) => fixed(statistics?.meanTradePValue ?? null, 3),
     meaning: "Probability of a mean trade this good without an edge (bootstrap)",
   },
@@ -80,9 +80,9 @@ const LUCK: readonly Row[] = [
     meaning: "Probability that the true Sharpe ratio is above 0",
   },
   {
-    title: "Above luck of all (DSR)",
+    title: "Deflated Sharpe (DSR)",
     show: ({ statistics }) => share(statistics?.deflatedSharpe ?? null),
-    meaning: "Probability that it is above what the best of all configurations tried shows by luck",
+    meaning: "Probability that it is above what the best of all configurations tried shows by chance",
   },
   {
     title: "Configurations tried",
@@ -104,7 +104,7 @@ function holding(hold: BuyAndHold): Row {
   };
 }
 
-/** All figures of all strategies beside each other, with what of them may be luck when that was computed. */
+/** All figures of all strategies beside each other, with what of them may be chance when that was computed. */
 export function figuresTable(
   strategies: readonly ReportedStrategy[],
   hold: BuyAndHold | null,

@@ -33,7 +33,7 @@ export function notes(data: ReportData): HTMLElement {
       {},
       "A backtest is not a promise. It says how fixed rules would have traded prices that are known by now; " +
         "it knows nothing of the next month, of an order book that moves when one trades, or of an exchange that " +
-        "is down. The more rules have been tried on the same candles, the luckier the best of them looks.",
+        "is down. The more rules have been tried on the same candles, the better the best of them looks.",
     ),
   );
 }
@@ -41,7 +41,7 @@ export function notes(data: ReportData): HTMLElement {
 /** Also shown above the chart when something was left out. */
 export function embeddingSentences({ series, candles }: ReportData): readonly string[] {
   if (series.overview === null) return [`All ${count(candles)} candles are in this page.`];
-  const held = series.stretches.reduce((sum, stretch) => sum + stretch.count, 0);
+  const held = series.segments.reduce((sum, segment) => sum + segment.count, 0);
   const sentences = [
     `Thinned: of ${count(candles)} candles of ${intervalName(series.intervalMs)} this page holds the ` +
       `${count(held)} around the trades, and the whole window in candles of ${intervalName(series.overview.intervalMs)}. ` +

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { MarketError } from "#libs/market/market-error.ts";
 import { StoreError } from "#libs/store/store-error.ts";
 import { scannerConfig } from "#services/scanner/config.ts";
-import { withPatience } from "#services/shared/with-patience.ts";
+import { withRunRetry } from "#services/shared/with-run-retry.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 
 function attempt(errors: readonly Error[], stopping = new AbortController().signal) {
   const { logger, text } = capturedLogger();
   let calls = 0;
-  const outcome = withPatience({ logger, stopping }, async () => {
+  const outcome = withRunRetry({ logger, stopping }, async () => {
     const error = errors[calls++];
     if (error !== undefined) throw error;
     return "done";

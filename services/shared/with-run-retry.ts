@@ -1,7 +1,7 @@
 import { FAULTS } from "#libs/contracts/faults.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import { QueueError } from "#libs/queue/queue.ts";
-import { tell } from "#libs/runtime/fault-log.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { withRetry } from "#libs/runtime/retry.ts";
 import { StoreError } from "#libs/store/store-error.ts";
@@ -24,7 +24,7 @@ function mayPass(error: unknown): boolean {
  * Does work that must be done once an hour, although database, broker or exchange are away for a moment: nobody
  * brings it back as a queue brings back a message. The work must be safe to do again.
  */
-export function withPatience<T>(
+export function withRunRetry<T>(
   parts: { readonly logger: Logger; readonly stopping: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
@@ -35,7 +35,7 @@ export function withPatience<T>(
     maxAskedWaitMs: MAX_ASKED_WAIT_MS,
     signal: parts.stopping,
     onRetry: ({ error, attempt, waitMs }) =>
-      tell(parts.logger, FAULTS.runRepeated, {
+      logFault(parts.logger, FAULTS.runRepeated, {
         attempt,
         waitMs,
         reason: error instanceof Error ? error.message : String(error),

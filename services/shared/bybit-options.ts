@@ -3,7 +3,7 @@ import type { EXCHANGE_SETTINGS } from "#libs/config/settings.ts";
 import type { BybitOptions } from "#libs/market/bybit/bybit-market-data.ts";
 
 /** Which exchange is asked and how, as configured. */
-export function exchangeOptionsOf(config: Configuration<(typeof EXCHANGE_SETTINGS)[number]>): BybitOptions {
+export function bybitOptions(config: Configuration<(typeof EXCHANGE_SETTINGS)[number]>): BybitOptions {
   return {
     baseUrl: config.bybitBaseUrl,
     testnet: config.bybitTestnet,

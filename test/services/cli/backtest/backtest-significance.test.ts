@@ -11,7 +11,7 @@ import { BUSY } from "#test/support/factories/busy-strategy.ts";
 import { candleFileText } from "#test/support/factories/candle-file.ts";
 import { madeCandles } from "#test/support/factories/made-candles.ts";
 
-const folder = mkdtempSync(path.join(tmpdir(), "backtest-luck-"));
+const folder = mkdtempSync(path.join(tmpdir(), "backtest-significance-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function file(name: string, content: string): string {
@@ -41,7 +41,7 @@ async function json(...args: string[]) {
 }
 
 describe("backtest --statistics", () => {
-  it("adds to each strategy what may be luck, and changes nothing else", async () => {
+  it("adds to each strategy what may be chance, and changes nothing else", async () => {
     const plain = await json("--candles", minutes);
     const { strategies, ...rest } = await json("--candles", minutes, "--statistics");
     expect(rest).toEqual({ ...plain, strategies: undefined });
@@ -145,7 +145,7 @@ describe("backtest --detail", () => {
 });
 
 describe("the table for people", () => {
-  it("says what may be luck, always", async () => {
+  it("says what may be chance, always", async () => {
     const { out } = await run("--candles", minutes);
     for (const text of [
       "Buy and hold:",

@@ -1,7 +1,7 @@
 import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
 import type { RawItem } from "./requests/reading.ts";
 
-/** The attributes that `uncovered` looks at. */
+/** The attributes that `notSuperseded` looks at. */
 export const COVERAGE_PATHS = [
   "#symbol",
   "#scan_timestamp",
@@ -14,7 +14,7 @@ export const COVERAGE_PATHS = [
  * @param newestFirst items, or what `COVERAGE_PATHS` leaves of them. One of an unknown shape is kept: whoever reads
  *   it whole says what is wrong with it.
  */
-export function uncovered(newestFirst: readonly RawItem[]): RawItem[] {
+export function notSuperseded(newestFirst: readonly RawItem[]): RawItem[] {
   const seen = new Set<string>();
   return newestFirst.filter(({ symbol, timeframes }) => {
     if (typeof timeframes !== "object" || timeframes === null) return true;

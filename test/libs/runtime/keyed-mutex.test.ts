@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeInTurn } from "#libs/runtime/in-turn.ts";
+import { makeKeyedMutex } from "#libs/runtime/keyed-mutex.ts";
 
 function door() {
   let open = () => {};
@@ -13,17 +13,17 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("work in turn", () => {
   it("runs one at a time and in order for one key", async () => {
-    const inTurn = makeInTurn();
+    const exclusively = makeKeyedMutex();
     const first = door();
     const order: string[] = [];
     const running = [
-      inTurn("BTC", async () => {
+      exclusively("BTC", async () => {
         order.push("first begins");
         await first.opened;
         order.push("first ends");
       }),
-      inTurn("BTC", async () => order.push("second")),
-      inTurn("BTC", async () => order.push("third")),
+      exclusively("BTC", async () => order.push("second")),
+      exclusively("BTC", async () => order.push("third")),
     ];
     await settle();
     expect(order).toEqual(["first begins"]);
@@ -33,20 +33,20 @@ describe("work in turn", () => {
   });
 
   it("does not let one key wait for another", async () => {
-    const inTurn = makeInTurn();
+    const exclusively = makeKeyedMutex();
     const first = door();
-    const slow = inTurn("BTC", () => first.opened);
-    expect(await inTurn("ETH", async () => "done")).toBe("done");
+    const slow = exclusively("BTC", () => first.opened);
+    expect(await exclusively("ETH", async () => "done")).toBe("done");
     first.open();
     await slow;
   });
 
   it("gives each caller its own result or failure, and goes on after a failure", async () => {
-    const inTurn = makeInTurn();
+    const exclusively = makeKeyedMutex();
     const results = await Promise.allSettled([
-      inTurn("BTC", async () => 1),
-      inTurn("BTC", () => Promise.reject(new Error("second failed"))),
-      inTurn("BTC", async () => 3),
+      exclusively("BTC", async () => 1),
+      exclusively("BTC", () => Promise.reject(new Error("second failed"))),
+      exclusively("BTC", async () => 3),
     ]);
     expect(results).toEqual([
       { status: "fulfilled", value: 1 },
@@ -56,12 +56,12 @@ describe("work in turn", () => {
   });
 
   it("keeps the order of work that is added while other work runs", async () => {
-    const inTurn = makeInTurn();
+    const exclusively = makeKeyedMutex();
     const order: number[] = [];
     let late: Promise<unknown> | undefined;
-    await inTurn("BTC", async () => {
+    await exclusively("BTC", async () => {
       order.push(1);
-      late = inTurn("BTC", async () => order.push(3));
+      late = exclusively("BTC", async () => order.push(3));
       await settle();
       order.push(2);
     });

@@ -1,22 +1,22 @@
 import { QueueError } from "../queue.ts";
 
 /** A thing that comes and goes with the connection: whoever needs it waits until it is there again. */
-export interface Slot<T> {
+export interface AwaitableResource<T> {
   peek(): T | undefined;
   put(value: T): void;
   /** Takes this value out, unless another has replaced it. */
   remove(value: T): void;
-  /** @throws QueueError when there is none in time, or the slot is shut. */
+  /** @throws QueueError when there is none in time, or the sessions is shut. */
   take(timeoutMs: number): Promise<T>;
   /** From now on there is none; those who wait are told at once. */
-  shut(): void;
+  close(): void;
 }
 
-export function makeSlot<T>(): Slot<T> {
+export function makeAwaitableResource<T>(): AwaitableResource<T> {
   let value: T | undefined;
-  let isShut = false;
+  let isClosed = false;
   const waiters = new Set<{ resolve(value: T): void; reject(error: QueueError): void }>();
-  const shutError = () => new QueueError("the queue is closed");
+  const closedError = () => new QueueError("the queue is closed");
   return {
     peek: () => value,
     put(next) {
@@ -29,7 +29,7 @@ export function makeSlot<T>(): Slot<T> {
     },
     async take(timeoutMs) {
       if (value !== undefined) return value;
-      if (isShut) throw shutError();
+      if (isClosed) throw closedError();
       return new Promise<T>((resolve, reject) => {
         const waiter = {
           resolve(found: T) {
@@ -48,9 +48,9 @@ export function makeSlot<T>(): Slot<T> {
         waiters.add(waiter);
       });
     },
-    shut() {
-      isShut = true;
-      for (const waiter of waiters) waiter.reject(shutError());
+    close() {
+      isClosed = true;
+      for (const waiter of waiters) waiter.reject(closedError());
       waiters.clear();
     },
   };

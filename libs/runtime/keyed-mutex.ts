@@ -1,7 +1,7 @@
 /** Runs the work of one key in the order it came, one at a time; different keys do not wait for each other. */
-export function makeInTurn() {
+export function makeKeyedMutex() {
   const last = new Map<string, Promise<unknown>>();
-  return async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  return async function exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = last.get(key) ?? Promise.resolve();
     const mine = before.then(work, work);
     last.set(key, mine);
