@@ -150,7 +150,7 @@ describe("the table for people", () => {
     for (const text of [
       "Buy and hold:",
       "95 % sure",
-      "(p)",
+      "p-value",
       "PSR",
       "DSR",
       "Configurations tried",
