@@ -27,17 +27,12 @@ const TABLE = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/;
 
 const FAULTS_TABLE = /<!-- faults -->\n([\s\S]*?)<!-- \/faults -->/;
 
-/** What is told of each fault, as the catalogue has it. */
+/** The table of faults, generated from the catalogue. */
 function faultsTable(): string {
   const rows = Object.values(FAULTS).map(
     ({ message, metric, remedy }) => `| \`${message}\` | \`${metric}\` | ${remedy} |`,
   );
-  return [
-    "| what you see, and what the service does | metric | what you do |",
-    "|---|---|---|",
-    ...rows,
-    "",
-  ].join("\n");
+  return ["| log message | metric | remedy |", "|---|---|---|", ...rows, ""].join("\n");
 }
 
 const READERS: readonly (readonly [string, readonly SettingName[]])[] = [

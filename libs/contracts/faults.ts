@@ -1,10 +1,10 @@
 /**
- * What goes wrong around the services and is put up with, as data: log lines, metrics, alarms and the README have it
- * from here. A fault is told in one line (what is wrong and what the service does is its message, `reason` has the
- * details, `remedy` says what a person can do) and counted under its metric.
+ * Tolerated faults, as data: log lines, metrics, alarms and the README read them from here. A fault is logged on one
+ * line and counted under its metric. Its message says what failed and what the service does, `reason` has the details,
+ * `remedy` says what an operator can do.
  */
 export interface Fault {
-  /** Several faults with one remedy may share it. */
+  /** Faults with the same remedy may share a metric. */
   readonly metric: string;
   readonly message: string;
   readonly remedy: string;
@@ -17,90 +17,90 @@ function fault<const F extends Fault>(definition: F): F {
 export const FAULTS = {
   messageRetried: fault({
     metric: "MessageRetries",
-    message: "message did not work out: it waits and comes back",
-    remedy: "none while it is rare; when it goes on, the reason names what is away",
+    message: "message failed: will be retried",
+    remedy: "ignore it if rare; if it persists, `reason` names the unavailable dependency",
   }),
   messageDead: fault({
     metric: "DeadLettered",
-    message: "message cannot be worked on: it goes to the dead letters",
+    message: "message dead-lettered: it can never be processed",
     remedy: "npm run -s dlq -- list",
   }),
   messageExpired: fault({
     metric: "StaleSignals",
-    message: "message waited too long and is dropped: the next minute brings new ones",
-    remedy: "when it goes on: more finders, or see why they are slow",
+    message: "message expired in the queue: dropped",
+    remedy: "if it persists: run more finders, or find out why they are slow",
   }),
   signalStale: fault({
     metric: "StaleSignals",
-    message: "signal is stale: not acted on",
+    message: "signal is stale: skipped",
     remedy:
-      "when it goes on: more finders, or see why they are slow; do the clocks of selector, finder and exchange agree?",
+      "if it persists: run more finders, or find out why they are slow; check that the clocks of selector, finder and exchange agree",
   }),
   positionStale: fault({
     metric: "StaleSignals",
-    message: "position is older than its life: not stored",
-    remedy: "when it goes on: see why the finder is slow, or raise SIGNAL_MAX_AGE_SECONDS",
+    message: "position expired before it was stored: discarded",
+    remedy: "if it persists: find out why the finder is slow, or raise SIGNAL_MAX_AGE_SECONDS",
   }),
   symbolUnlisted: fault({
     metric: "UnlistedSignals",
-    message: "the exchange does not list this symbol: its signal is discarded, as all after the first",
-    remedy: "none: the first is among the dead letters, and no scan takes the coin again",
+    message: "symbol is not listed on the exchange: signal discarded",
+    remedy: "none: the first signal of the symbol is in the dead-letter queue, and scans no longer select it",
   }),
   brokerAway: fault({
     metric: "BrokerReconnects",
-    message: "no connection to RabbitMQ: it is tried again without end, and the broker keeps the messages",
-    remedy: "is the broker running, and reachable from here?",
+    message: "not connected to RabbitMQ: reconnecting",
+    remedy: "check that the broker is running and reachable; it keeps the messages meanwhile",
   }),
   brokerBlocks: fault({
     metric: "BrokerBlocks",
-    message: "RabbitMQ takes no messages: publishing waits",
-    remedy: "it is short of memory or disk: do the consumers run, are the queues full?",
+    message: "RabbitMQ blocks publishers: publishing is paused",
+    remedy: "the broker is low on memory or disk: check that consumers are running and queues are not full",
   }),
   publishRepeated: fault({
     metric: "PublishRetries",
-    message: "RabbitMQ did not confirm a message: it is published again",
-    remedy: "none while it is rare: a message that arrives twice changes nothing",
+    message: "RabbitMQ did not confirm a message: publishing it again",
+    remedy: "ignore it if rare: processing is idempotent, so duplicates are harmless",
   }),
   exchangeFails: fault({
     metric: "ExchangeRetries",
-    message: "call to the exchange failed: it is tried again",
-    remedy: "none while it is rare; when it goes on, see the exchange's status page",
+    message: "exchange request failed: retrying",
+    remedy: "ignore it if rare; if it persists, see the exchange's status page",
   }),
   exchangeThrottles: fault({
     metric: "ExchangeThrottles",
-    message: "the exchange asks for fewer calls: all of them wait, then it is tried again",
-    remedy: "lower BYBIT_REQUESTS_PER_SECOND, or use fewer tasks on one address",
+    message: "exchange rate limit reached: all requests wait, then retry",
+    remedy: "lower BYBIT_REQUESTS_PER_SECOND, or run fewer tasks on one IP address",
   }),
   exchangeBans: fault({
     metric: "ExchangeBans",
-    message: "the exchange bans this address: all calls stop for ten minutes, and the messages are kept",
-    remedy: "lower BYBIT_REQUESTS_PER_SECOND; an address in the US or mainland China is always refused",
+    message: "exchange banned this IP address: all requests are suspended, messages are kept",
+    remedy: "lower BYBIT_REQUESTS_PER_SECOND; addresses in the US and mainland China are always refused",
   }),
   databaseFails: fault({
     metric: "DatabaseRetries",
-    message: "DynamoDB did not answer as it should: the request is sent again",
-    remedy: "none while it is rare; when it goes on: is AWS_ENDPOINT_URL right, is the network up?",
+    message: "DynamoDB request failed: retrying",
+    remedy: "ignore it if rare; if it persists, check AWS_ENDPOINT_URL and the network",
   }),
   databaseThrottles: fault({
     metric: "DatabaseThrottles",
-    message: "DynamoDB throttles: the request is sent again after a pause",
-    remedy: "raise maxWriteUnits, or use fewer analyzers",
+    message: "DynamoDB throttled a request: retrying after a pause",
+    remedy: "raise maxWriteUnits, or run fewer analyzers",
   }),
   runRepeated: fault({
     metric: "RunRetries",
-    message: "the run did not work out: it is tried again",
-    remedy: "none while it is rare; when it goes on, the reason names what is away",
+    message: "run failed: retrying",
+    remedy: "ignore it if rare; if it persists, `reason` names the unavailable dependency",
   }),
   backtestFailed: fault({
     metric: "FailedBacktests",
     message: "backtest failed",
-    remedy: "none: its timeframe is marked as failed, and the next scan tries the coin again",
+    remedy: "none: the timeframe is marked as failed, and the next scan backtests the coin again",
   }),
 } as const;
 
 export type FaultMetric = (typeof FAULTS)[keyof typeof FAULTS]["metric"];
 
-/** Each counts what happened since it was last published, and is published only when something did. */
+/** Each counts the faults since it was last published, and is published only when there were any. */
 export const FAULT_METRICS: readonly FaultMetric[] = [
   ...new Set(Object.values(FAULTS).map(({ metric }) => metric)),
 ];

@@ -7,7 +7,7 @@ export const symbolSchema = z
   .string()
   .regex(/^[\p{Lu}\p{Lo}\p{N}]{2,30}$/u, "expected a symbol such as BTCUSDT");
 export const timeframeSchema = z.enum(TIMEFRAMES);
-/** A name of the strategy registry; whether it exists is the reader's business. */
+/** A name in the strategy registry; the consumer checks whether it exists. */
 export const strategyNameSchema = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]{0,39}$/, "expected a strategy such as BASIC");
@@ -40,10 +40,10 @@ export function backtestTaskId(scanId: string, symbol: string, timeframe: string
   return `${scanId}:${symbol}:${timeframe}`;
 }
 
-/** One strategy worth looking for an entry now: queue `trading-signals`. Expires after 60 s. */
+/** One strategy to evaluate for an entry now: queue `trading-signals`. Expires after 60 s. */
 export const tradingSignalSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  /** `<symbol>:<timeframe>:<strategy>:<minute>`, the minute since the epoch in which it was issued. */
+  /** `<symbol>:<timeframe>:<strategy>:<minute>`; `minute` is the minute since the epoch of issue. */
   signalId: z.string().min(1).max(200),
   symbol: symbolSchema,
   timeframe: timeframeSchema,

@@ -1,7 +1,7 @@
 /**
- * The CloudWatch metrics that this system publishes itself, as data: the selector, which runs every minute,
- * puts them, and scaling, alarms and dashboard read them. Amazon MQ publishes nothing for a single queue of a
- * RabbitMQ 4 broker, hence these. All of them are published each minute, zeros too.
+ * The CloudWatch metrics that this system publishes itself, as data. The selector runs every minute and publishes
+ * them; scaling, alarms and the dashboard read them. They exist because Amazon MQ publishes no metrics for a single
+ * queue of a RabbitMQ 4 broker. All of them are published every minute, including zeros.
  */
 export const METRICS_NAMESPACE = "CryptoBacktest";
 
@@ -18,22 +18,22 @@ export interface MetricDefinition {
 }
 
 /**
- * Messages that wait to be delivered, measured before the selector adds its own: what is left over from the
- * minute before, which is the work that the consumers did not manage.
+ * Messages ready for delivery, measured before the selector publishes its own: the backlog that the consumers left
+ * from the previous minute.
  */
 export const QUEUE_DEPTH: MetricDefinition = { name: "QueueDepth", unit: "Count" };
 
-/** How long the oldest waiting message has waited; 0 when none waits. */
+/** Age of the oldest message ready for delivery; 0 when there is none. */
 export const OLDEST_MESSAGE_AGE: MetricDefinition = { name: "OldestMessageAge", unit: "Seconds" };
 
 /** Messages in the queue's dead-letter queue. */
 export const DEAD_LETTERS: MetricDefinition = { name: "DeadLetters", unit: "Count" };
 
-/** Each of these is published once for each queue, with the dimension above. */
+/** Each of these is published per queue, with the dimension above. */
 export const QUEUE_METRICS = [QUEUE_DEPTH, OLDEST_MESSAGE_AGE, DEAD_LETTERS] as const;
 
 /**
- * Time since a scan was last finished (its last backtest ended). Without a dimension. Not published while no
- * scan is known to have finished: to an alarm, silence is as bad as age.
+ * Time since the latest finished scan (its last backtest ended). Without a dimension. Not published until a scan
+ * has finished: the alarm treats missing data as breaching.
  */
 export const FINISHED_SCAN_AGE: MetricDefinition = { name: "FinishedScanAge", unit: "Seconds" };

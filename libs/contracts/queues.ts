@@ -9,14 +9,14 @@ import {
 /** A queue as data: adapters and infrastructure read it from here and nowhere else. */
 export interface QueueDefinition<T> {
   readonly name: string;
-  /** Where messages go that cannot be worked on, with the reason. */
+  /** Where messages go that can never be processed, with the reason. */
   readonly deadLetterName: string;
   /** Where a message waits before it is tried again. */
   readonly retryName: string;
   readonly schema: z.ZodType<T>;
   /** The id in the body, which is the message's `messageId` too. */
   readonly messageId: (message: T) => string;
-  /** How often a message may come back before it is dead-lettered. */
+  /** How often a message may be redelivered before it is dead-lettered. */
   readonly deliveryLimit: number;
   /** A message older than this is dropped by the broker, not dead-lettered; null: it never expires. */
   readonly messageTtlMs: number | null;
@@ -46,7 +46,7 @@ export const BACKTEST_TASKS: QueueDefinition<BacktestTask> = define(
   null,
 );
 
-/** A signal is about this minute: an older one describes a market that has moved on. */
+/** A signal is valid for its minute only: an older one describes a market that has moved on. */
 export const TRADING_SIGNALS: QueueDefinition<TradingSignal> = define(
   "trading-signals",
   tradingSignalSchema,

@@ -9,7 +9,7 @@ const percent = z.number();
 
 const probability = z.number().min(0).max(1);
 
-/** How much of a strategy's figures may be chance; see `libs/backtest/statistics` for formulas and sources. */
+/** Whether a strategy's figures could be chance; see `libs/backtest/statistics` for formulas and sources. */
 export const strategyStatisticsSchema = z.object({
   /** 95 % confidence interval of the win rate, percent. */
   winRateLow: percent.nullable(),
@@ -34,7 +34,7 @@ export const strategyStatisticsSchema = z.object({
 });
 export type StrategyStatistics = z.infer<typeof strategyStatisticsSchema>;
 
-/** The figures of one strategy over one window. What is undefined (a mean of nothing) is null, never 0. */
+/** The figures of one strategy over one window. An undefined figure (a mean of nothing) is null, never 0. */
 export const strategyFiguresSchema = z.object({
   totalTrades: z.int().min(0),
   wins: z.int().min(0),
@@ -52,7 +52,7 @@ export const strategyFiguresSchema = z.object({
   holdingMinutesAvg: z.number().nullable(),
   fees: money,
   funding: money,
-  /** Entries not taken because the price had moved beyond the tolerance. */
+  /** Entries skipped because the price had moved beyond the tolerance. */
   skippedEntries: z.int().min(0),
   /** Absent in results of versions that did not compute it. */
   statistics: strategyStatisticsSchema.optional(),
@@ -63,7 +63,7 @@ export const TIMEFRAME_STATUSES = ["completed", "no_trades", "failed"] as const;
 
 /** One finished (symbol, timeframe) of a scan: an entry of the item's `timeframes`. */
 export const timeframeResultSchema = z.object({
-  /** The figures of `bestStrategy`, repeated here so that a query need not look into `strategies`. */
+  /** The figures of `bestStrategy`, repeated here so that queries can filter on them. */
   totalTrades: z.int().min(0),
   winRate: percent.nullable(),
   totalPnl: money,
@@ -115,12 +115,12 @@ export const resultsItemSchema = z.object({
   trendAnalysis: z
     .object({ trend: z.enum(["UP", "DOWN", "SIDEWAYS"]), strength: z.number(), change: z.number() })
     .optional(),
-  /** Which worker wrote last, for the logs. */
+  /** The worker that wrote last, to find its logs. */
   analyzerId: z.string(),
   /** Milliseconds. */
   createdAt: z.int(),
   updatedAt: z.int(),
-  /** Counts the effective writes. */
+  /** Incremented by every write that changed the item. */
   version: z.int().min(1),
   status: z.enum(RESULT_STATUSES),
   ttl: epochSecondsSchema,

@@ -4,7 +4,7 @@ import { epochSecondsSchema, symbolSchema, timeframeSchema } from "./messages.ts
 /** How long a scan is kept, in seconds. */
 export const SCAN_LIFE_SECONDS = 7 * 24 * 60 * 60;
 
-/** Named after the hour: two scanners started in the same hour are the same scan. */
+/** Named after the hour: two scanners started in the same hour run the same scan. */
 export function scanIdOf(nowMs: number): string {
   return `scan-${new Date(nowMs).toISOString().slice(0, 13)}`;
 }

@@ -4,10 +4,10 @@ import { shownValue } from "./shown-value.ts";
 /**
  * The one mapper between TypeScript (camelCase) and the wire: queue messages and table items (snake_case).
  * A schema is written once, in camelCase; `volatility24h` is `volatility_24h` on the wire. Keys that are data
- * and not names (`BTCUSDT`, `1m`, `BASIC`) pass unchanged, for they do not look like names of either style.
+ * and not names (`BTCUSDT`, `1m`, `BASIC`) pass unchanged, because they match neither style.
  */
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/;
-/** Each part ends where the next begins: keys come from anyone, and no key may make the search try again and again. */
+/** The parts are disjoint, so a hostile key cannot cause catastrophic backtracking. */
 const CAMEL_CASE = /^[a-z]+[A-Z0-9][A-Za-z0-9]*$/;
 
 function snakeKey(key: string): string {
@@ -22,7 +22,7 @@ function camelKey(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** As deep as a DynamoDB item may be; ours are four levels deep. Without a limit a message could end the stack. */
+/** The limit of a DynamoDB item; ours are four levels deep. Without a limit a message could overflow the stack. */
 const MAX_DEPTH = 32;
 
 function mapKeys(value: unknown, mapKey: (key: string) => string, refused: string, depth = 0): unknown {
@@ -38,14 +38,14 @@ function mapKeys(value: unknown, mapKey: (key: string) => string, refused: strin
   return renamed;
 }
 
-/** Which key is there in both styles: to take one of the two values would be to guess. */
+/** Names the key that is present in both styles: choosing one of the two values would be a guess. */
 function twice(entries: readonly (readonly [string, unknown])[], mapKey: (key: string) => string): string {
   const seen = new Set<string>();
   const repeated = entries.find(([key]) => seen.size === seen.add(mapKey(key)).size);
-  return `${shownValue(repeated?.[0] ?? "")}: the field is there twice, in snake case and in camel case`;
+  return `${shownValue(repeated?.[0] ?? "")}: the field is present twice, in snake case and in camel case`;
 }
 
-/** What does not parse at a boundary: names each wrong field, as it is called on the wire, and its value. */
+/** Data that does not match its contract: names each invalid field, as spelled on the wire, and its value. */
 export class ContractError extends Error {
   override readonly name = "ContractError";
 }
@@ -58,24 +58,24 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** More wrong fields than this tell no more; a list of thousands may have one in each entry. */
+/** Listing more invalid fields adds nothing; a list of thousands may have one in each entry. */
 const MOST_ISSUES = 10;
 const LONGEST_FIELD = 120;
 const LONGEST_REASON = 200;
 
-/** Each wrong field of a failed parse as `field: reason (got value)`, joined by `; `; the first ten of them. */
+/** Each invalid field of a failed parse as `field: reason (got value)`, joined by `; `; at most the first ten. */
 export function describeIssues(
   error: z.ZodError,
   input: unknown,
   rename: (key: string) => string = (k) => k,
 ): string {
-  const told = error.issues.slice(0, MOST_ISSUES).map((issue) => {
+  const described = error.issues.slice(0, MOST_ISSUES).map((issue) => {
     const field = issue.path.map((key) => rename(String(key))).join(".") || "value";
     const reason = shortened(issue.message, LONGEST_REASON);
     return `${shortened(field, LONGEST_FIELD)}: ${reason} (got ${shownValue(valueAt(input, issue.path))})`;
   });
-  const more = error.issues.length - told.length;
-  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+  const more = error.issues.length - described.length;
+  return [...described, ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }
 
 function shortened(text: string, most: number): string {
@@ -84,11 +84,11 @@ function shortened(text: string, most: number): string {
 
 /**
  * Parses a value from the wire (snake_case) into the schema's type.
- * @param what names the thing in the error: "backtest-tasks message", "results item".
- * @throws ContractError naming every wrong field and its value.
+ * @param what names the value in the error: "backtest-tasks message", "results item".
+ * @throws ContractError naming every invalid field and its value.
  */
 export function fromWire<T>(schema: z.ZodType<T>, wire: unknown, what: string): T {
-  const refused = `${what} does not parse`;
+  const refused = `${what} is invalid`;
   const camel = mapKeys(wire, camelKey, refused);
   const parsed = schema.safeParse(camel);
   if (!parsed.success) {
@@ -99,8 +99,8 @@ export function fromWire<T>(schema: z.ZodType<T>, wire: unknown, what: string): 
 
 /**
  * Checks a value against its schema and renames it for the wire. Fields that are `undefined` are left out;
- * NaN and infinities are refused by the schema's numbers, so they never reach a message or an item.
- * @throws ContractError naming every wrong field and its value.
+ * NaN and infinities are rejected by the schema's numbers, so they never reach a message or an item.
+ * @throws ContractError naming every invalid field and its value.
  */
 export function toWire<T>(schema: z.ZodType<T>, value: T, what: string): Record<string, unknown> {
   const refused = `${what} cannot be written`;

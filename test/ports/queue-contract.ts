@@ -297,7 +297,7 @@ export function describeQueue(adapter: string, make: () => Promise<QueueUnderTes
       ["text that is not JSON", Buffer.from("{ not json"), [/not JSON/]],
       ["bytes that are no text", Buffer.from([0xff, 0x00, 0xfe]), [/not JSON/]],
       ["an empty body", Buffer.alloc(0), [/not JSON/]],
-      ["null", Buffer.from("null"), [/does not parse/]],
+      ["null", Buffer.from("null"), [/is invalid/]],
       [
         "wrong fields, each of them named",
         Buffer.from(JSON.stringify({ schema_version: 1, job_id: "", candle_count: "many" })),

@@ -30,13 +30,13 @@ export interface AlarmsProps {
 /** A scan an hour, and ten minutes for its backtests. */
 const SCAN_OVERDUE = Duration.minutes(70);
 
-/** A waiting task older than this means that the analyzers do not keep up with one scan an hour. */
+/** A waiting task older than this means that the analyzers cannot keep up with one scan an hour. */
 const TASK_OVERDUE_SECONDS = 30 * 60;
 
-/** Signals expire after 60 s; one that waits this long, minute after minute, has no finder. */
+/** Signals expire after 60 s; when the oldest waits this long every minute, no finder consumes them. */
 const SIGNAL_OVERDUE_SECONDS = 45;
 
-/** The smallest broker takes 100 connections; ten analyzers and five finders at two each need about 35. */
+/** The smallest broker accepts 100 connections; ten analyzers and five finders with two each need about 35. */
 const MANY_CONNECTIONS = 80;
 
 /** The services that call the exchange. */
@@ -45,10 +45,10 @@ const CALLERS = ["scanner", "analyzer", "finder"] as const;
 const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
 
-/** What a person wants to be woken for; each says in its description what to look at. */
+/** Alarms that need an operator; each description says what to check. */
 export class Alarms extends Construct {
   readonly all: readonly cloudwatch.Alarm[];
-  /** Log lines of level `error` and above, one metric a service. */
+  /** Log lines of level `error` and above, one metric per service. */
   readonly errors: readonly cloudwatch.Metric[];
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
@@ -72,7 +72,7 @@ export class Alarms extends Construct {
         evaluationPeriods: 1,
         comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: NOT_BREACHING,
-        alarmDescription: `Five errors in five minutes: aws logs tail /ecs/${PREFIX}-${task.service} --since 15m`,
+        alarmDescription: `At least five errors in five minutes: aws logs tail /ecs/${PREFIX}-${task.service} --since 15m`,
       });
     });
 
@@ -81,10 +81,10 @@ export class Alarms extends Construct {
       threshold: SCAN_OVERDUE.toSeconds(),
       evaluationPeriods: 2,
       comparisonOperator: GREATER_THAN_THRESHOLD,
-      // The selector tells the age: when it is silent, nobody knows of any scan.
+      // The selector publishes the age: without it, nothing is known about scans.
       treatMissingData: BREACHING,
       alarmDescription:
-        "No scan has finished in 70 minutes, or the selector is silent: look at the scanner's and selector's schedules and logs, then at the queue backtest-tasks",
+        "No scan has finished for 70 minutes, or the selector publishes no metrics: check the schedules and logs of scanner and selector, then the queue backtest-tasks",
     });
 
     const ages = [
@@ -99,7 +99,7 @@ export class Alarms extends Construct {
         datapointsToAlarm: 5,
         comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: NOT_BREACHING,
-        alarmDescription: `A message has waited for ${thresholdSeconds} s: is the ${consumer} running, and does it keep up?`,
+        alarmDescription: `The oldest message of ${queueName} has waited for more than ${thresholdSeconds} s: check that the ${consumer} is running and keeps up`,
       });
       alarm(`${queueName}-dead-letters`, {
         metric: queueMetric(DEAD_LETTERS, queueName),
@@ -107,7 +107,7 @@ export class Alarms extends Construct {
         evaluationPeriods: 1,
         comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: NOT_BREACHING,
-        alarmDescription: `Messages in ${queueName}.dead: the dlq command (README, Trouble) names each reason, as does the ${consumer}'s log`,
+        alarmDescription: `Messages in ${queueName}.dead: list their reasons with the dlq command (README, Dead letters) or read the ${consumer}'s log`,
       });
     }
 
@@ -124,7 +124,7 @@ export class Alarms extends Construct {
       evaluationPeriods: 1,
       comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: NOT_BREACHING,
-      alarmDescription: `Bybit refuses an address (HTTP 403), whose task makes no call for ten minutes: ${FAULTS.exchangeBans.remedy}`,
+      alarmDescription: `Bybit refuses an IP address (HTTP 403), and its task suspends all requests: ${FAULTS.exchangeBans.remedy}`,
     });
 
     for (const { definition } of props.tables.all) {
@@ -140,7 +140,7 @@ export class Alarms extends Construct {
         evaluationPeriods: 2,
         comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: NOT_BREACHING,
-        alarmDescription: `Writes to ${definition.name} are throttled: the services retry; raise maxWriteUnits, or use fewer analyzers`,
+        alarmDescription: `Writes to ${definition.name} are throttled, and the services retry them: ${FAULTS.databaseThrottles.remedy}`,
       });
     }
 
@@ -151,7 +151,7 @@ export class Alarms extends Construct {
       comparisonOperator: GREATER_THAN_THRESHOLD,
       treatMissingData: NOT_BREACHING,
       alarmDescription:
-        "The broker uses 80 % of the memory at which it blocks publishers: do the consumers run, are queues full?",
+        "The broker's memory is above 80 % of the limit at which it blocks publishers: check that consumers are running and queues are not full",
     });
     alarm("broker-connections", {
       metric: brokerMetric(props.broker, "ConnectionCount"),
@@ -159,7 +159,7 @@ export class Alarms extends Construct {
       evaluationPeriods: 3,
       comparisonOperator: GREATER_THAN_THRESHOLD,
       treatMissingData: NOT_BREACHING,
-      alarmDescription: `More than ${MANY_CONNECTIONS} connections: the smallest broker refuses the 101st`,
+      alarmDescription: `More than ${MANY_CONNECTIONS} broker connections: the smallest broker accepts at most 100; run fewer tasks or choose a larger brokerInstanceType`,
     });
 
     alarm("task-restarts", {
@@ -168,7 +168,7 @@ export class Alarms extends Construct {
       evaluationPeriods: 1,
       comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: NOT_BREACHING,
-      alarmDescription: `Three tasks failed or did not start in 15 minutes: the reasons are in /aws/events/${PREFIX}-task-failures`,
+      alarmDescription: `At least three tasks failed or could not start in 15 minutes: aws logs tail /aws/events/${PREFIX}-task-failures --since 1h`,
     });
     this.all = alarms;
   }
@@ -192,7 +192,7 @@ export class Alarms extends Construct {
   }
 }
 
-/** One of the metrics that Amazon MQ publishes of the whole broker. */
+/** One of the metrics that Amazon MQ publishes for the whole broker. */
 export function brokerMetric(broker: Broker, metricName: string): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: "AWS/AmazonMQ",

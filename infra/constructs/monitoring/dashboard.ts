@@ -27,7 +27,7 @@ export interface DashboardProps {
   readonly taskFailures: TaskFailures;
 }
 
-/** One page: is it healthy, does the work flow, what does it find, what limits it. */
+/** One page: health, throughput, results and limits. */
 export class Dashboard extends Construct {
   readonly name = PREFIX;
 
@@ -55,7 +55,7 @@ export class Dashboard extends Construct {
             label: definition.name,
           }),
       );
-    // Every task reports its CPU once a minute: the number of samples is the number of tasks, and costs nothing.
+    // Every task reports its CPU once a minute, so the number of samples is the number of tasks, at no cost.
     const running = props.workers.map((service) =>
       service.metricCpuUtilization({
         statistic: cloudwatch.Stats.SAMPLE_COUNT,
@@ -83,33 +83,33 @@ export class Dashboard extends Construct {
     );
     dashboard.addWidgets(
       graph("Running tasks", running),
-      graph("Since the last finished scan", [systemMetric(FINISHED_SCAN_AGE)], "seconds"),
+      graph("Age of the latest finished scan", [systemMetric(FINISHED_SCAN_AGE)], "seconds"),
       graph("Errors and failed tasks", [
         ...props.alarms.errors,
-        props.taskFailures.count.with({ label: "tasks that failed" }),
+        props.taskFailures.count.with({ label: "failed tasks" }),
       ]),
     );
     dashboard.addWidgets(
       graph(
-        "CPU of the services",
+        "CPU by service",
         props.workers.map((service) => service.metricCpuUtilization({ label: service.serviceName })),
         "%",
       ),
       graph(
-        "Memory of the services",
+        "Memory by service",
         props.workers.map((service) => service.metricMemoryUtilization({ label: service.serviceName })),
         "%",
       ),
       graph("Broker memory", [brokerMemoryPercent(props.broker)], "% of the limit"),
     );
     dashboard.addWidgets(
-      graph("Written units", ofTables("ConsumedWriteCapacityUnits")),
+      graph("Consumed write units", ofTables("ConsumedWriteCapacityUnits")),
       graph("Throttled writes", ofTables("WriteThrottleEvents")),
       graph("Broker connections", [brokerMetric(props.broker, "ConnectionCount")]),
     );
     dashboard.addWidgets(
       new cloudwatch.GraphWidget({
-        title: "Faults, by kind and service",
+        title: "Faults by kind and service",
         left: [everyFault()],
         width: 24,
         height: 6,

@@ -12,7 +12,7 @@ import type { ServiceName } from "#libs/contracts/names.ts";
 /** The selector publishes once a minute. */
 export const METRIC_PERIOD = Duration.minutes(1);
 
-/** A metric of one queue, as the selector publishes it. Without a label: that would turn alarms into queries. */
+/** A metric of one queue, as the selector publishes it. It has no label: a label turns an alarm into a query. */
 export function queueMetric(definition: MetricDefinition, queueName: string): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: METRICS_NAMESPACE,
@@ -23,7 +23,7 @@ export function queueMetric(definition: MetricDefinition, queueName: string): cl
   });
 }
 
-/** How often a service met a fault in five minutes. Without data where there was none. */
+/** How often a fault occurred in a service in five minutes. No data means that it did not occur. */
 export function faultMetric(name: FaultMetric, service: ServiceName): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: METRICS_NAMESPACE,
@@ -34,7 +34,7 @@ export function faultMetric(name: FaultMetric, service: ServiceName): cloudwatch
   });
 }
 
-/** All faults of all services that there are, found by their dimension: a graph of it names each. */
+/** All existing fault metrics of all services, found by their dimension; a graph labels each one. */
 export function everyFault(): cloudwatch.MathExpression {
   return new cloudwatch.MathExpression({
     expression: `SEARCH('{${METRICS_NAMESPACE},${SERVICE_DIMENSION}}', 'Sum', 300)`,

@@ -9,8 +9,8 @@ export interface MonthlyBudgetProps {
 }
 
 /**
- * Tells when 80 % of the month's money is spent or more than all of it is foreseen. It counts the whole account:
- * a filter by tag counts nothing at all until someone activates the tag for cost allocation.
+ * Notifies when 80 % of the month's budget is spent, or when the forecast exceeds it. It covers the whole account:
+ * a filter by tag matches nothing until the tag is activated for cost allocation.
  */
 export class MonthlyBudget extends Construct {
   constructor(scope: Construct, id: string, props: MonthlyBudgetProps) {
@@ -34,7 +34,7 @@ export class MonthlyBudget extends Construct {
       },
       notificationsWithSubscribers: [notice("ACTUAL", 80), notice("FORECASTED", 100)],
     });
-    // The topic has to let the budget publish before the budget is made.
+    // The topic must allow the budget to publish before the budget is created.
     budget.node.addDependency(props.notices.policy);
   }
 }

@@ -5,10 +5,10 @@ import { Stack } from "aws-cdk-lib/core";
 import { Construct, type IConstruct } from "constructs";
 import { PREFIX } from "#libs/contracts/names.ts";
 
-/** The topic to which alarms and the budget send. */
+/** The topic for notifications of alarms and the budget. */
 export class Notices extends Construct {
   readonly topic: sns.Topic;
-  /** What may publish; who is to publish from the start has to wait for it. */
+  /** Allows the publishers; a resource that publishes must depend on it. */
   readonly policy: IConstruct;
 
   constructor(scope: Construct, id: string, email: string | undefined) {
@@ -18,7 +18,7 @@ export class Notices extends Construct {
       displayName: "Crypto backtest",
       enforceSSL: true,
     });
-    // A topic with a policy of its own loses the default one, which let the account's alarms publish.
+    // A topic with its own policy loses the default policy, which allows the account's alarms to publish.
     for (const service of ["cloudwatch", "budgets"]) {
       this.topic.addToResourcePolicy(
         new iam.PolicyStatement({

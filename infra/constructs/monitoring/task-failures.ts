@@ -8,8 +8,8 @@ import { Construct } from "constructs";
 import { PREFIX } from "#libs/contracts/names.ts";
 
 /**
- * Tasks that ended with an exit code other than 0, or could not be started, are kept with their reason in a log
- * group of their own and counted by EventBridge. A task stopped by scaling, a deployment or Spot exits with 0.
+ * Tasks that exited with a code other than 0, or could not be started, are recorded with their reason in a separate
+ * log group and counted by EventBridge. A task stopped by scaling, a deployment or Spot exits with 0.
  */
 export class TaskFailures extends Construct {
   readonly logGroup: logs.LogGroup;
@@ -23,7 +23,7 @@ export class TaskFailures extends Construct {
       retention: props.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // CDK's own target for log groups grants this through a Lambda function; a resource policy does it without.
+    // CDK's target for log groups grants this through a Lambda function; a resource policy needs none.
     this.logGroup.addToResourcePolicy(
       new iam.PolicyStatement({
         principals: [

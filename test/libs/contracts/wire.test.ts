@@ -96,7 +96,7 @@ describe("the mapper between TypeScript and the wire", () => {
     };
     expect(() => fromWire(backtestTaskSchema, wire, "backtest-tasks message")).toThrow(ContractError);
     expect(() => fromWire(backtestTaskSchema, wire, "backtest-tasks message")).toThrow(
-      /backtest-tasks message does not parse: .*timeframe: .*"2m".*price_change_24h: .*"up"/,
+      /backtest-tasks message is invalid: .*timeframe: .*"2m".*price_change_24h: .*"up"/,
     );
   });
 
@@ -110,7 +110,7 @@ describe("the mapper between TypeScript and the wire", () => {
   ])("refuses %s that are nested without end", (_what, text) => {
     expect(() => fromWire(backtestTaskSchema, JSON.parse(text), "message")).toThrow(ContractError);
     expect(() => fromWire(z.unknown(), JSON.parse(text), "message")).toThrow(
-      /message does not parse: nested deeper than 32 levels/,
+      /message is invalid: nested deeper than 32 levels/,
     );
   });
 

@@ -32,8 +32,8 @@ export interface PoisonLetter {
 
 const REASONS: Readonly<Record<PoisonKind, RegExp>> = {
   "not JSON": /^not JSON: /,
-  "wrong schema": /does not parse: symbol: .*timeframe: /,
-  "unknown version": /does not parse: schema_version: /,
+  "wrong schema": /is invalid: symbol: .*timeframe: /,
+  "unknown version": /is invalid: schema_version: /,
   "unknown symbol": /GHOST\d?USDT.*10001.*symbol/i,
   "too large": /^\d+ bytes, at most 1048576 are allowed$/,
   nothing: /^not JSON: /,

@@ -108,7 +108,7 @@ describe("items and messages", () => {
 
   it("with a field in both styles are refused instead of guessed at", () => {
     const read = () => fromWire(scanItemSchema, { scan_id: "one", scanId: "another" }, "scan item");
-    expect(read).toThrow(/scanId": the field is there twice/);
+    expect(read).toThrow(/scanId": the field is present twice/);
   });
 });
 

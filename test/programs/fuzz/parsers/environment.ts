@@ -93,11 +93,7 @@ function daysOf(text: string): Record<string, number> {
     assert.ok(found, `${pair} is no pair`);
     return [found[1] ?? "", Number(found[2])] as const;
   });
-  assert.equal(
-    new Set(pairs.map(([timeframe]) => timeframe)).size,
-    pairs.length,
-    "a timeframe is there twice",
-  );
+  assert.equal(new Set(pairs.map(([timeframe]) => timeframe)).size, pairs.length, "a repeated timeframe");
   return { ...DEFAULT_BACKTEST_DAYS, ...Object.fromEntries(pairs) };
 }
 
