@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, type Timeframe, timeframeMs } from "#libs/c
 import type { CandleRange, MarketData } from "#libs/market/market-data.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import { effectiveIntervalMs, FRAMES, frameIntervals } from "#libs/strategy/frames.ts";
+import { OFF_THE_MINUTE_MS } from "#libs/strategy/indicators/funding.ts";
 import { BTC_SYMBOL, type StudyInput } from "#libs/strategy/study.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import { makePromiseCache } from "./promise-cache.ts";
@@ -144,13 +145,14 @@ async function btcCandles(market: Pick<MarketData, "candles">, range: CandleRang
 
 /**
  * Rates are settled on whole hours, so the window that ends a little after the last hour serves until the
- * next one; before that moment the hour's own settlement may not be listed yet, and nothing is final.
+ * next one; before that moment the hour's own settlement may not be listed yet, and nothing is final. A
+ * settlement stamped a few milliseconds after `toMs` counts at `toMs`: see `settlementMs`.
  */
 function fundingWindow(startMs: number, toMs: number): { fromMs: number; toMs: number } {
   const listedMs = alignedDown(toMs, HOUR_MS) + FUNDING_DELAY_MS;
   return {
     fromMs: alignedDown(startMs, HOUR_MS) - FUNDING_LOOKBACK_MS,
-    toMs: Math.min(toMs, listedMs),
+    toMs: Math.min(toMs + OFF_THE_MINUTE_MS - 1, listedMs),
   };
 }
 

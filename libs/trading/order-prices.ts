@@ -1,6 +1,13 @@
 import type { Side } from "#libs/strategy/decision.ts";
 import { roundToTick } from "./round-to-tick.ts";
-import { directionOf, entryFill, exitFill, settle, type TradeRules } from "./trade-rules.ts";
+import {
+  directionOf,
+  entryFill,
+  exitFill,
+  liquidationPrice,
+  settle,
+  type TradeRules,
+} from "./trade-rules.ts";
 
 /** Prices of an order, in quote currency. */
 export interface OrderPrices {
@@ -29,7 +36,7 @@ export function orderPrices(side: Side, close: number, rules: TradeRules, tickSi
 /** USDT after fees and slippage when the entry is filled at its price; funding is not known beforehand. */
 export interface ExpectedOutcome {
   readonly atTarget: number;
-  /** Negative. */
+  /** At the nearer of stop and liquidation price; negative. */
   readonly atStop: number;
 }
 
@@ -40,5 +47,6 @@ export function expectedOutcome(side: Side, prices: OrderPrices, rules: TradeRul
     const { gross, fees, liquidated } = settle(direction, fill, exitFill(direction, price, rules), rules);
     return liquidated ? -rules.marginUsdt : gross - fees;
   };
-  return { atTarget: net(prices.target), atStop: net(prices.stop) };
+  const isLiquidated = direction * (liquidationPrice(direction, fill, rules) - prices.stop) >= 0;
+  return { atTarget: net(prices.target), atStop: isLiquidated ? -rules.marginUsdt : net(prices.stop) };
 }

@@ -14,6 +14,8 @@ export interface TradeRules {
   readonly slippagePercent: number;
   /** The entry is skipped when the next candle opens further than this from the signal's close. */
   readonly entryTolerancePercent: number;
+  /** Maintenance margin rate, percent of the notional: what is left of the margin when the exchange liquidates. */
+  readonly maintenanceMarginPercent: number;
 }
 
 export const DEFAULT_TRADE_RULES: TradeRules = {
@@ -24,6 +26,7 @@ export const DEFAULT_TRADE_RULES: TradeRules = {
   takerFeePercent: 0.055,
   slippagePercent: 0.01,
   entryTolerancePercent: 0.5,
+  maintenanceMarginPercent: 0.5,
 };
 
 /** +1 for a LONG, -1 for a SHORT. */
@@ -39,6 +42,15 @@ export function entryFill(direction: 1 | -1, price: number, rules: TradeRules): 
 /** What the taker gets when leaving: a LONG sells below the price. */
 export function exitFill(direction: 1 | -1, price: number, rules: TradeRules): number {
   return price * (1 - (direction * rules.slippagePercent) / 100);
+}
+
+/**
+ * Where the exchange liquidates a position: the loss has used up the isolated margin but for the maintenance margin.
+ * Fees and funding do not move it.
+ * @param fill the price at which the position was opened, slippage included.
+ */
+export function liquidationPrice(direction: 1 | -1, fill: number, rules: TradeRules): number {
+  return fill * (1 - direction * (1 / rules.leverage - rules.maintenanceMarginPercent / 100));
 }
 
 /** Contracts that the notional buys at a fill price. */

@@ -21,7 +21,9 @@ export function closeTrade(
   const { candles, rules } = market;
   const direction = directionOf(trade.side);
   const exitPrice = exitFill(direction, level.price, rules);
-  const { gross, fees, liquidated } = settle(direction, trade.fillPrice, exitPrice, rules);
+  const settlement = settle(direction, trade.fillPrice, exitPrice, rules);
+  const { gross, fees } = settlement;
+  const liquidated = settlement.liquidated || level.reason === "liquidation";
   const exitMs = openTimeMs(candles, exitIndex);
   const funding = fundingPaid(candles, market.funding, {
     direction,
@@ -40,6 +42,7 @@ export function closeTrade(
     stopLoss: trade.stopLoss,
     takeProfit: trade.takeProfit,
     fillPrice: trade.fillPrice,
+    liquidationPrice: trade.liquidationPrice,
     exitMs,
     exitPrice,
     exitReason: liquidated ? "liquidation" : level.reason,

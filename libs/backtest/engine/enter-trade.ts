@@ -2,7 +2,7 @@ import { at } from "#libs/candles/at.ts";
 import { type Candles, openTimeMs } from "#libs/candles/candles.ts";
 import type { Signal } from "#libs/strategy/decision.ts";
 import { orderPrices } from "#libs/trading/order-prices.ts";
-import { directionOf, entryFill, type TradeRules } from "#libs/trading/trade-rules.ts";
+import { directionOf, entryFill, liquidationPrice, type TradeRules } from "#libs/trading/trade-rules.ts";
 import type { OpenTrade } from "./trade.ts";
 
 /**
@@ -21,6 +21,8 @@ export function enterTrade(
   const open = at(candles.open, i + 1);
   if (Math.abs(open / prices.entry - 1) > rules.entryTolerancePercent / 100) return null;
   const entryMs = openTimeMs(candles, i + 1);
+  const direction = directionOf(signal.side);
+  const fillPrice = entryFill(direction, open, rules);
   return {
     signalMs: entryMs,
     entryMs,
@@ -30,6 +32,7 @@ export function enterTrade(
     entryPrice: prices.entry,
     stopLoss: prices.stop,
     takeProfit: prices.target,
-    fillPrice: entryFill(directionOf(signal.side), open, rules),
+    fillPrice,
+    liquidationPrice: liquidationPrice(direction, fillPrice, rules),
   };
 }

@@ -1,9 +1,9 @@
 import { at } from "#libs/candles/at.ts";
 import type { Candles, FundingRates } from "#libs/candles/candles.ts";
 import { openTimeMs } from "#libs/candles/candles.ts";
-import { settledUntil } from "#libs/strategy/indicators/funding.ts";
+import { settledUntil, settlementMs } from "#libs/strategy/indicators/funding.ts";
 
-/** The stretch in which a position is held: settlements at `entryMs < s <= exitMs` count. */
+/** The time in which a position is held: settlements at `entryMs < s <= exitMs` count. */
 export interface Holding {
   readonly direction: 1 | -1;
   readonly quantity: number;
@@ -20,7 +20,7 @@ export function fundingPaid(candles: Candles, funding: FundingRates | null, hold
   const { direction, quantity, entryMs, exitMs } = holding;
   let sum = 0;
   for (let k = settledUntil(funding, entryMs); k < funding.length; k++) {
-    const settledMs = at(funding.timeMs, k);
+    const settledMs = settlementMs(funding, k);
     if (settledMs > exitMs) break;
     const lastClosed = Math.floor((settledMs - openTimeMs(candles, 0)) / candles.intervalMs) - 1;
     sum -= direction * quantity * at(candles.close, lastClosed) * at(funding.rate, k);

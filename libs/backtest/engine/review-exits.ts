@@ -2,13 +2,16 @@ import { divides } from "#libs/candles/aggregate.ts";
 import { at } from "#libs/candles/at.ts";
 import { type Candles, openTimeMs } from "#libs/candles/candles.ts";
 import { closeTrade, type TradeMarket } from "./close-trade.ts";
-import { type ExitLevel, stopLevel, targetLevel, touchesStop, touchesTarget } from "./exit-level.ts";
+import { type ExitLevel, exitLevel, targetExit, touchesAdverse, touchesTarget } from "./exit-level.ts";
 import type { OpenTrade, Trade } from "./trade.ts";
 
-/** Trades whose stop and target lie in the candle they ended in, so that the candle does not say which came first. */
+/**
+ * Trades whose adverse level (the nearer of stop and liquidation price) and target lie in the candle they ended in, so
+ * that the candle does not say which came first.
+ */
 export interface Ambiguity {
   readonly trades: number;
-  /** Those of them that the shorter candles inside have decided. The others count as stopped. */
+  /** Those of them that the shorter candles inside have decided. The others end at the adverse level. */
   readonly decided: number;
   /** Total PnL in USDT, had the undecided ones reached their target first. */
   readonly optimisticPnl: number;
@@ -23,11 +26,11 @@ export interface ExitReview {
 }
 
 /**
- * Looks into the candles in which trades were stopped. Another outcome in the same candle changes no other trade: the
+ * Looks into the candles in which trades ended at their adverse level. Another outcome in the same candle changes no other trade: the
  * position ends in that candle either way, margins are fixed, and what is decided next rests on candles alone. So the
  * trades can be reviewed one by one afterwards, at no cost to the loop over candles.
  * @param detail shorter candles of the same symbol, from anywhere; where they are missing, lie outside the prices
- *   of their candle, or have stop and target in one of them too, the stop stands.
+ *   of their candle, or have both levels in one of them too, the adverse exit stands.
  * @throws RangeError when the detail's interval is not a part of the candles'.
  */
 export function reviewExits(
@@ -57,7 +60,7 @@ export function reviewExits(
       ambiguous++;
       const level = detail === null ? null : firstTouched(trade, detail, candles, i);
       if (level === null) {
-        optimistic = closeTrade(market, trade, i, targetLevel(trade, at(candles.open, i)));
+        optimistic = closeTrade(market, trade, i, targetExit(trade, at(candles.open, i)));
       } else {
         decided++;
         actual = closeTrade(market, trade, i, level);
@@ -75,12 +78,18 @@ export function reviewExits(
   };
 }
 
-/** A candle that opens beyond the stop is not ambiguous: the stop was first, whatever came later. */
+/** A candle that opens beyond a level is not ambiguous: that level was first, whatever came later. */
 function isAmbiguous(trade: OpenTrade, candles: Candles, i: number): boolean {
-  const open = at(candles.open, i);
-  const high = at(candles.high, i);
-  const low = at(candles.low, i);
-  return touchesStop(trade, high, low) && touchesTarget(trade, high, low) && !touchesStop(trade, open, open);
+  return touchesBoth(trade, at(candles.open, i), at(candles.high, i), at(candles.low, i));
+}
+
+function touchesBoth(trade: OpenTrade, open: number, high: number, low: number): boolean {
+  return (
+    touchesAdverse(trade, high, low) &&
+    touchesTarget(trade, high, low) &&
+    !touchesAdverse(trade, open, open) &&
+    !touchesTarget(trade, open, open)
+  );
 }
 
 /** The level touched first by the shorter candles inside candle `i`; null when they do not say. */
@@ -99,12 +108,10 @@ function firstTouched(trade: OpenTrade, detail: Candles, candles: Candles, i: nu
     const open = at(detail.open, k);
     const high = at(detail.high, k);
     const low = at(detail.low, k);
-    const stop = touchesStop(trade, high, low);
-    const target = touchesTarget(trade, high, low);
-    // Where a candle opens is where it was first, so an open beyond a level decides.
-    if (touchesStop(trade, open, open) || (stop && !target)) return stopLevel(trade, open);
-    if (touchesTarget(trade, open, open) || (target && !stop)) return targetLevel(trade, open);
-    if (stop) return null;
+    if (touchesBoth(trade, open, high, low)) return null;
+    if (touchesAdverse(trade, high, low) || touchesTarget(trade, high, low)) {
+      return exitLevel(trade, open, high, low);
+    }
   }
   return null;
 }

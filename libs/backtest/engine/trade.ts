@@ -14,6 +14,8 @@ export interface OpenTrade {
   readonly takeProfit: number;
   /** Open of the entry candle with slippage. */
   readonly fillPrice: number;
+  /** Where the margin is used up. The adverse exit is at the nearer of it and the stop. */
+  readonly liquidationPrice: number;
 }
 
 export type ExitReason = "stop_loss" | "take_profit" | "liquidation";

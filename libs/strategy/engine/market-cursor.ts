@@ -8,6 +8,7 @@ import {
   type FundingSentiment,
   fundingSentiment,
   settledUntil,
+  settlementMs,
 } from "../indicators/funding.ts";
 import { average5, movingAverage } from "../indicators/moving-average.ts";
 import { RollingBand } from "../indicators/rolling-band.ts";
@@ -360,9 +361,9 @@ export class MarketCursor implements MarketView {
     const closedAtMs = this.#closedAtMs();
     const settled = settledUntil(funding, closedAtMs);
     this.#rate = settled === 0 ? Number.NaN : at(funding.rate, settled - 1);
-    this.#rateFrom = settled === 0 ? 0 : this.#firstClosedAt(at(funding.timeMs, settled - 1));
+    this.#rateFrom = settled === 0 ? 0 : this.#firstClosedAt(settlementMs(funding, settled - 1));
     this.#rateUntil =
-      settled === funding.length ? this.#length : this.#firstClosedAt(at(funding.timeMs, settled));
+      settled === funding.length ? this.#length : this.#firstClosedAt(settlementMs(funding, settled));
   }
 
   /** Candle k closes at start + (k + 1) * interval: the first one that has closed at a moment. */

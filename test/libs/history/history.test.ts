@@ -237,7 +237,27 @@ describe("the loader's cache", () => {
       // The start of the window counts too; here it is the same hour for all.
       await loader.load(request({ timeframe: "1m", fromMs: hour - DAY_MS, toMs }));
     }
-    expect(fundingAsked.map(({ toMs }) => (toMs - hour) / MINUTE_MS)).toEqual([0, 1, 5]);
+    expect(fundingAsked.map(({ toMs }) => Math.floor((toMs - hour) / MINUTE_MS))).toEqual([0, 1, 5]);
+  });
+
+  it("has the settlement that is stamped a few milliseconds after the window's end", async () => {
+    const hour = Date.UTC(2025, 5, 15, 16);
+    const { market } = exchangeOf({ nowMs: hour + MINUTE_MS });
+    const late = 3;
+    const loader = makeHistoryLoader({
+      ...market,
+      async fundingRates({ fromMs, toMs }) {
+        const times = [hour - 8 * HOUR_MS, hour + late].filter((ms) => ms > fromMs && ms <= toMs);
+        return {
+          length: times.length,
+          timeMs: Float64Array.from(times),
+          rate: Float64Array.from(times, () => 0.0001),
+        };
+      },
+    });
+    const { input } = await loader.load(request({ timeframe: "1m", fromMs: hour - DAY_MS, toMs: hour }));
+    expect(input.funding?.timeMs.at(-1)).toBe(hour + late);
+    expect(endMs(input.candles)).toBe(hour);
   });
 
   it("does not keep a failure", async () => {

@@ -40,6 +40,15 @@ describe("order prices", () => {
   it("promise to lose the margin and no more", () => {
     const far = { ...FREE, stopLossPercent: 50 };
     expect(expectedOutcome("LONG", orderPrices("LONG", 100, far), far).atStop).toBe(-100);
+    // Less than the margin at the stop, had the position not been liquidated before it.
+    for (const side of ["LONG", "SHORT"] as const) {
+      const atStop = (stopLossPercent: number) => {
+        const rules = { ...FREE, stopLossPercent };
+        return expectedOutcome(side, orderPrices(side, 100, rules), rules).atStop;
+      };
+      expect(atStop(9.6)).toBe(-100);
+      expect(atStop(9.4)).toBeCloseTo(-94, 9);
+    }
   });
 });
 

@@ -169,7 +169,7 @@ export class Reference {
     const closedAt = this.#row(i).t + this.#tf;
     const { funding } = this.#input;
     if (funding === null) return "NEUTRAL";
-    const known = [...funding.rate].filter((_, k) => (funding.timeMs[k] ?? Infinity) <= closedAt);
+    const known = [...funding.rate].filter((_, k) => onTheMinute(funding.timeMs[k] ?? Infinity) <= closedAt);
     const rate = known.at(-1);
     if (rate === undefined) return "NEUTRAL";
     return rate > 0.0001 ? "LONG_HEAVY" : rate < -0.0001 ? "SHORT_HEAVY" : "NEUTRAL";
@@ -270,6 +270,13 @@ export function wilder(closes: readonly number[]): (number | null)[] {
     else result.push(100 - 100 / (1 + gain / loss));
   });
   return result;
+}
+
+/** A settlement that is off a minute by less than a second is a moment on that minute. */
+export function onTheMinute(timeMs: number): number {
+  const over = timeMs % MINUTE;
+  if (over < 1000) return timeMs - over;
+  return MINUTE - over < 1000 ? timeMs - over + MINUTE : timeMs;
 }
 
 export function mean(values: readonly number[]): number {

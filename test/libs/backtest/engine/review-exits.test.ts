@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { backtest } from "#libs/backtest/backtest.ts";
 import { closeTrade } from "#libs/backtest/engine/close-trade.ts";
-import { exitLevel, targetLevel, touchesStop, touchesTarget } from "#libs/backtest/engine/exit-level.ts";
+import { exitLevel, targetExit, touchesAdverse, touchesTarget } from "#libs/backtest/engine/exit-level.ts";
 import { reviewExits } from "#libs/backtest/engine/review-exits.ts";
 import type { OpenTrade, Trade } from "#libs/backtest/engine/trade.ts";
 import { aggregate } from "#libs/candles/aggregate.ts";
@@ -14,7 +14,13 @@ import { aggregateFrames } from "#libs/strategy/frames.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
 import { orderPrices } from "#libs/trading/order-prices.ts";
-import { DEFAULT_TRADE_RULES, directionOf, entryFill, type TradeRules } from "#libs/trading/trade-rules.ts";
+import {
+  DEFAULT_TRADE_RULES,
+  directionOf,
+  entryFill,
+  liquidationPrice,
+  type TradeRules,
+} from "#libs/trading/trade-rules.ts";
 import { BUSY } from "#test/support/factories/busy-strategy.ts";
 import { madeCandles, madeFunding } from "#test/support/factories/made-candles.ts";
 
@@ -35,10 +41,10 @@ function candlesOf(intervalMs: number, startMs: number, rows: readonly Row[]): C
 }
 
 /** A trade from 100 with a stop 1 away and a target 2 away that was stopped in the candle after its entry. */
-function stoppedIn(candle: Row, side: Side = "LONG") {
+function stoppedIn(candle: Row, side: Side = "LONG", rules: TradeRules = DEFAULT_TRADE_RULES) {
   const direction = directionOf(side);
   const candles = candlesOf(MINUTES * MINUTE_MS, START, [[100, 100, 100, 100], candle]);
-  const market = { candles, funding: null, rules: DEFAULT_TRADE_RULES };
+  const market = { candles, funding: null, rules };
   const open: OpenTrade = {
     signalMs: START,
     entryMs: START,
@@ -48,7 +54,8 @@ function stoppedIn(candle: Row, side: Side = "LONG") {
     entryPrice: 100,
     stopLoss: 100 - direction,
     takeProfit: 100 + 2 * direction,
-    fillPrice: entryFill(direction, 100, DEFAULT_TRADE_RULES),
+    fillPrice: entryFill(direction, 100, rules),
+    liquidationPrice: liquidationPrice(direction, entryFill(direction, 100, rules), rules),
   };
   const trade = closeTrade(market, open, 1, exitLevel(open, candle[0], candle[1], candle[2]));
   return { market, trade };
@@ -74,7 +81,7 @@ describe("a candle with stop and target", () => {
     const { market, trade } = stoppedIn([100, 101.5, 97.5, 100], "SHORT");
     const { ambiguity } = reviewExits([trade], market);
     expect(ambiguity.trades).toBe(1);
-    expect(ambiguity.optimisticPnl).toBe(closeTrade(market, trade, 1, targetLevel(trade, 100)).net);
+    expect(ambiguity.optimisticPnl).toBe(closeTrade(market, trade, 1, targetExit(trade, 100)).net);
     const rises = reviewExits([trade], market, inside([100, 101.2, 100, 100], [100, 100, 97, 98]));
     expect(rises.trades[0]?.exitReason).toBe("stop_loss");
     const falls = reviewExits([trade], market, inside([100, 100, 97.9, 98], [98, 101.5, 98, 100]));
@@ -165,6 +172,37 @@ describe("a candle with stop and target", () => {
     const quiet: Row = [100, 100, 100, 100];
     const later = inside(quiet, quiet, quiet, quiet, quiet, [100, 102.1, 100, 102]);
     expect(reviewExits([trade], market, later).ambiguity).toMatchObject({ trades: 1, decided: 0 });
+  });
+
+  it("is liquidated at the adverse level where that is the nearer one", () => {
+    const rules = { ...DEFAULT_TRADE_RULES, leverage: 100 };
+    const { market, trade } = stoppedIn([100, 102.5, 99.2, 100], "LONG", rules);
+    expect(trade).toMatchObject({ exitReason: "liquidation", net: -100 });
+    const { trades, ambiguity } = reviewExits([trade], market);
+    expect(trades).toEqual([trade]);
+    expect(ambiguity).toMatchObject({ trades: 1, decided: 0, optimisticWinRate: 100 });
+    const falls = inside([100, 100, 99.4, 100], [100, 102.5, 99.2, 100]);
+    expect(reviewExits([trade], market, falls).trades[0]).toMatchObject({
+      exitReason: "liquidation",
+      net: -100,
+    });
+    const rises = inside([100, 102.1, 99.6, 102], [102, 102, 99.2, 100]);
+    expect(reviewExits([trade], market, rises).trades[0]?.exitReason).toBe("take_profit");
+    // The stop itself, at 99, is not reached: the candle is ambiguous by its liquidation price alone.
+    const { trade: spared, market: calm } = stoppedIn([100, 102.5, 99.2, 100]);
+    expect(spared.exitReason).toBe("take_profit");
+    expect(reviewExits([spared], calm).ambiguity.trades).toBe(0);
+  });
+
+  it("is not ambiguous when it opens at the target or beyond it", () => {
+    for (const open of [102, 102.3]) {
+      const { market, trade } = stoppedIn([open, 102.5, 98.5, 100]);
+      expect(trade.exitReason).toBe("take_profit");
+      const falls = inside([open, open, 98.5, 99]);
+      const { trades, ambiguity } = reviewExits([trade], market, falls);
+      expect(trades).toEqual([trade]);
+      expect(ambiguity).toMatchObject({ trades: 0, decided: 0, optimisticPnl: trade.net });
+    }
   });
 
   it("is decided by minutes from a series that began long before", () => {
@@ -263,7 +301,7 @@ function targetFirst(input: StudyInput, strategy: Strategy, rules: TradeRules): 
       continue;
     }
     const prices = orderPrices(decision.side, value(candles.close, i), rules);
-    const entryOpen = value(candles.open, i + 1);
+    const fillPrice = entryFill(directionOf(decision.side), value(candles.open, i + 1), rules);
     const trade: OpenTrade = {
       signalMs: openTimeMs(candles, i + 1),
       entryMs: openTimeMs(candles, i + 1),
@@ -273,13 +311,15 @@ function targetFirst(input: StudyInput, strategy: Strategy, rules: TradeRules): 
       entryPrice: prices.entry,
       stopLoss: prices.stop,
       takeProfit: prices.target,
-      fillPrice: entryFill(directionOf(decision.side), entryOpen, rules),
+      fillPrice,
+      liquidationPrice: liquidationPrice(directionOf(decision.side), fillPrice, rules),
     };
     let exit = i + 1;
     const touches = (k: number) => {
       const [open, high, low] = [value(candles.open, k), value(candles.high, k), value(candles.low, k)];
-      if (touchesTarget(trade, high, low) && !touchesStop(trade, open, open)) return targetLevel(trade, open);
-      return touchesStop(trade, high, low) ? exitLevel(trade, open, high, low) : null;
+      if (touchesTarget(trade, high, low) && !touchesAdverse(trade, open, open))
+        return targetExit(trade, open);
+      return touchesAdverse(trade, high, low) ? exitLevel(trade, open, high, low) : null;
     };
     while (exit < candles.length && touches(exit) === null) exit++;
     const level = exit < candles.length ? touches(exit) : null;
@@ -322,8 +362,8 @@ describe("a backtest with the candles inside", () => {
       let minute = (trade.entryMs - base.startMs) / MINUTE_MS;
       const high = () => base.high[minute] ?? Number.NaN;
       const low = () => base.low[minute] ?? Number.NaN;
-      while (!touchesStop(trade, high(), low()) && !touchesTarget(trade, high(), low())) minute++;
-      const reason = touchesStop(trade, high(), low()) ? "stop_loss" : "take_profit";
+      while (!touchesAdverse(trade, high(), low()) && !touchesTarget(trade, high(), low())) minute++;
+      const reason = touchesAdverse(trade, high(), low()) ? "stop_loss" : "take_profit";
       expect(trade.exitReason).toBe(reason);
       expect(trade.exitMs).toBe(plain.trades[k]?.exitMs);
     }

@@ -96,6 +96,40 @@ describe("a trade", () => {
     expect(run([SHORT, FLAT, FLAT]).openTrade).toMatchObject({ side: "SHORT", entryPrice: 100 });
   });
 
+  it("ends at the liquidation price on the way to a stop beyond it, though the price recovers", () => {
+    const rules = { ...FREE, stopLossPercent: 12 };
+    for (const [mark, touched, spared] of [
+      [LONG, [100, 100, 90.5, 100], [100, 100, 90.51, 100]],
+      [SHORT, [100, 109.5, 100, 100], [100, 109.49, 100, 100]],
+    ] as const) {
+      const recovery: Row = mark === LONG ? [100, 103, 100, 103] : [100, 100, 97, 97];
+      const { trades } = run([mark, FLAT, touched, recovery], rules);
+      expect(trades[0]).toMatchObject({ exitReason: "liquidation", net: -100 });
+      expect(trades[0]?.exitMs).toBe((FIRST + 2) * MINUTE_MS);
+      expect(trades[0]?.exitPrice).toBeCloseTo(mark === LONG ? 90.5 : 109.5, 9);
+      expect(run([mark, FLAT, spared, recovery], rules).trades[0]?.exitReason).toBe("take_profit");
+    }
+  });
+
+  it("has its liquidation price by the fill, the leverage and the maintenance margin rate", () => {
+    const levels = (rules: Partial<TradeRules>) =>
+      [LONG, SHORT].map((mark) => run([mark, [100.1, 100.1, 100, 100]], rules).openTrade?.liquidationPrice);
+    expect(levels({ leverage: 10 })[0]).toBeCloseTo(100.1 * 1.0001 * 0.905, 9);
+    expect(levels({ leverage: 10 })[1]).toBeCloseTo(100.1 * 0.9999 * 1.095, 9);
+    expect(levels({ ...FREE, leverage: 1, maintenanceMarginPercent: 1 })[0]).toBeCloseTo(100.1 * 0.01, 9);
+    expect(levels({ ...FREE, leverage: 100 })[1]).toBeCloseTo(100.1 * 1.005, 9);
+  });
+
+  it("ends at the open of a candle that opens beyond the target, before it falls to the stop", () => {
+    const [long] = run([LONG, FLAT, [104, 104.5, 98, 99]], FREE).trades;
+    expect(long).toMatchObject({ exitReason: "take_profit", exitPrice: 104 });
+    expect(long?.net).toBeCloseTo(40, 9);
+    const [short] = run([SHORT, FLAT, [96, 102, 95.5, 101]], FREE).trades;
+    expect(short).toMatchObject({ exitReason: "take_profit", exitPrice: 96 });
+    expect(run([LONG, FLAT, [102, 104.5, 98, 99]], FREE).trades[0]?.exitReason).toBe("take_profit");
+    expect(run([LONG, FLAT, [104, 104.5, 98, 99]]).ambiguity.trades).toBe(0);
+  });
+
   it("loses the margin and no more when the loss exceeds it", () => {
     const [trade] = run([LONG, FLAT, [85, 86, 84, 85]]).trades;
     expect(trade).toMatchObject({ exitReason: "liquidation", net: -100 });
@@ -122,6 +156,24 @@ describe("a trade", () => {
     // Closes of the candles that end at those moments: 101 and 100.5; 10 contracts.
     expect(trade?.funding).toBeCloseTo(-10 * 101 * 0.001 + 10 * 100.5 * 0.002, 9);
     expect(trade?.net).toBeCloseTo(20 + (trade?.funding ?? 0), 9);
+  });
+});
+
+describe("a settlement off the minute", () => {
+  it.each([3, 999, -3, -999, 0])("by %i ms counts on the minute", (offMs) => {
+    const rows: Row[] = [LONG, FLAT, [100, 101, 100, 101], [101, 103, 101, 103]];
+    const paid = (k: number, ms: number) => {
+      const funding = {
+        length: 1,
+        timeMs: Float64Array.of((FIRST + k) * MINUTE_MS + ms),
+        rate: Float64Array.of(0.001),
+      };
+      return run(rows, FREE, funding).trades[0]?.funding;
+    };
+    // Entered when candle 1 opened, which is no settlement of the trade; ended in candle 3, whose opening is one.
+    expect(paid(1, offMs)).toBe(0);
+    expect(paid(3, offMs)).toBeCloseTo(-10 * 101 * 0.001, 9);
+    expect(paid(3, 1000)).toBe(0);
   });
 });
 

@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FundingRates } from "#libs/candles/candles.ts";
-import { fundingSentiment, settledUntil } from "#libs/strategy/indicators/funding.ts";
+import { MINUTE_MS } from "#libs/candles/timeframe.ts";
+import { fundingSentiment, settledUntil, settlementMs } from "#libs/strategy/indicators/funding.ts";
 
 const ratesAt = (...timesMs: number[]): FundingRates => ({
   length: timesMs.length,
@@ -10,10 +12,27 @@ const ratesAt = (...timesMs: number[]): FundingRates => ({
 
 describe("settlements until a moment", () => {
   it("are those at or before it", () => {
-    const funding = ratesAt(10, 20, 30, 40, 50);
+    const funding = ratesAt(...[1, 2, 3, 4, 5].map((minutes) => minutes * MINUTE_MS));
     const expected = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5];
-    expect([0, 9, 10, 19, 20, 29, 30, 39, 40, 49, 50, 99].map((ms) => settledUntil(funding, ms))).toEqual(
-      expected,
+    const minutes = [0, 0.9, 1, 1.9, 2, 2.9, 3, 3.9, 4, 4.9, 5, 9.9];
+    expect(minutes.map((minute) => settledUntil(funding, minute * MINUTE_MS))).toEqual(expected);
+  });
+
+  it("count on the minute when they are stamped less than a second beside it", () => {
+    const at = (offMs: number) => settlementMs(ratesAt(10 * MINUTE_MS + offMs), 0) - 10 * MINUTE_MS;
+    expect([3, -3, 999, -999, 0].map(at)).toEqual([0, 0, 0, 0, 0]);
+    expect([1000, -1000, 30_000, 59_000, 59_001].map(at)).toEqual([1000, -1000, 30_000, 59_000, 60_000]);
+    const late = ratesAt(MINUTE_MS + 3);
+    expect([MINUTE_MS - 1, MINUTE_MS].map((ms) => settledUntil(late, ms))).toEqual([0, 1]);
+  });
+
+  it("keep their order, whatever their stamps", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 200_000 }), { minLength: 2 }), (stamps) => {
+        const funding = ratesAt(...stamps.sort((a, b) => a - b));
+        const moments = stamps.map((_, k) => settlementMs(funding, k));
+        expect(moments).toEqual([...moments].sort((a, b) => a - b));
+      }),
     );
   });
 
