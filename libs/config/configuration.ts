@@ -3,7 +3,7 @@ import { describeIssues } from "#libs/contracts/wire.ts";
 import type { Environment } from "./environment.ts";
 import { type BROKER_SETTINGS, SETTINGS, type SettingName } from "./settings.ts";
 
-/** Wrong configuration: names every wrong variable and its value. The process exits with 2 and does nothing. */
+/** Invalid configuration: names every invalid variable and its value. The process exits with 2 and does nothing. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
 }
@@ -24,7 +24,7 @@ function camelCase(name: string): string {
 
 /**
  * Parses the named variables. An empty variable counts as unset, as in `docker compose` and shells.
- * @throws ConfigurationError with one line for all wrong variables.
+ * @throws ConfigurationError with one line that names every invalid variable.
  */
 export function configuration<const N extends SettingName>(
   environment: Environment,
@@ -41,14 +41,14 @@ export function configuration<const N extends SettingName>(
     const shown = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [name, SECRET.test(name) ? "(hidden)" : value]),
     );
-    throw new ConfigurationError(`configuration is wrong: ${describeIssues(parsed.error, shown)}`);
+    throw new ConfigurationError(`invalid configuration: ${describeIssues(parsed.error, shown)}`);
   }
   const entries = Object.entries(parsed.data).map(([name, value]) => [camelCase(name), value]);
-  // The keys are the camel-cased names that were asked for, each parsed by its own schema.
+  // The keys are the camel-cased names, each parsed by its own schema.
   return Object.fromEntries(entries) as Configuration<N>;
 }
 
-/** The broker's address: RABBITMQ_URL, or put together from its parts (a password may hold any character). */
+/** The broker's URL: RABBITMQ_URL, or built from its parts (a password may contain any character). */
 export function rabbitMqUrl(config: Configuration<(typeof BROKER_SETTINGS)[number]>): string {
   if (config.rabbitmqUrl !== undefined) return config.rabbitmqUrl;
   const scheme = config.rabbitmqPort === 5671 ? "amqps" : "amqp";

@@ -5,7 +5,7 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
-/** The AWS SDK's note on old Node versions is for developers; between log lines it is noise. */
+/** The AWS SDK's warning about old Node versions is for developers; between log lines it is noise. */
 export function silenceSdkVersionNote(): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 }

@@ -4,7 +4,7 @@ import { shownValue } from "#libs/contracts/shown-value.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import { parseMoment } from "./moment.ts";
 
-/** Digits can be read in one way only: a variable may be 100,000 digits long and still not match. */
+/** Unambiguous, so it cannot backtrack: a variable may have 100,000 digits and still not match. */
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 /** A name or an IPv4 address, or an IPv6 address in brackets, as it stands in a URL. */
 const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])$/;
@@ -28,7 +28,7 @@ function daysByTimeframe(value: string, context: z.RefinementCtx): Record<Timefr
       return z.NEVER;
     }
     if (days.has(timeframe)) {
-      context.addIssue(`${timeframe} is there twice`);
+      context.addIssue(`${timeframe} is repeated`);
       return z.NEVER;
     }
     days.set(timeframe, number);
@@ -40,13 +40,13 @@ function timeframeList(value: string, context: z.RefinementCtx): readonly Timefr
   const names = value.split(",").map((name) => name.trim());
   const unknown = names.find((name) => !isTimeframe(name));
   if (unknown !== undefined) {
-    context.addIssue(`unknown timeframe ${shownValue(unknown, 40)}; known are ${TIMEFRAMES.join(", ")}`);
+    context.addIssue(`unknown timeframe ${shownValue(unknown, 40)}; expected ${TIMEFRAMES.join(", ")}`);
     return z.NEVER;
   }
   return TIMEFRAMES.filter((timeframe) => names.includes(timeframe));
 }
 
-/** Whether user, password and virtual host can be read, and there is a host: what the driver needs later. */
+/** Whether user, password and virtual host can be decoded and a host is present, as the driver requires. */
 function isWholeBrokerUrl(text: string): boolean {
   try {
     const { host, username, password, pathname } = new URL(text);
@@ -60,7 +60,7 @@ function isWholeBrokerUrl(text: string): boolean {
 function isoMoment(value: string, context: z.RefinementCtx): number {
   const ms = parseMoment(value);
   if (ms === null) {
-    context.addIssue("expected a moment such as 2026-01-15T12:00:30Z");
+    context.addIssue("expected a timestamp such as 2026-01-15T12:00:30Z");
     return z.NEVER;
   }
   return ms;
@@ -75,27 +75,27 @@ export const DEFAULT_BACKTEST_DAYS: Readonly<Record<Timeframe, number>> = {
   "30m": 90,
 };
 
-/** Every environment variable of every service, with its rule and default; a service picks what it needs. */
+/** Every environment variable of every service, with its schema and default; a service selects what it needs. */
 export const SETTINGS = {
   AWS_REGION: text("ap-northeast-2").describe("region of the tables"),
   AWS_ENDPOINT_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe("another DynamoDB endpoint: LocalStack, DynamoDB Local, the embedded one"),
+    .describe("DynamoDB endpoint other than AWS: LocalStack, DynamoDB Local, the embedded one"),
   RABBITMQ_URL: z
     .url({ protocol: /^amqps?$/ })
     .refine(isWholeBrokerUrl, "expected amqp://user:password@host:5672/vhost, with % written as %25")
     .optional()
-    .describe("`amqp://` or `amqps://` (TLS, the certificate is verified)"),
+    .describe("`amqp://` or `amqps://` (TLS; the certificate is verified)"),
   RABBITMQ_HOST: z
     .string()
     .trim()
     .refine(
       (host) => HOST.test(host) && URL.canParse(`amqp://${host}`),
-      "expected a host name or an address, without port",
+      "expected a host name or IP address without a port",
     )
     .default("localhost")
-    .describe("instead of RABBITMQ_URL, for secrets that come in parts"),
+    .describe("used without RABBITMQ_URL, together with port, user and password"),
   RABBITMQ_PORT: whole(5672, 1, 65_535).describe("5671 means TLS"),
   RABBITMQ_USER: text("guest"),
   // Not trimmed: a password may begin or end with a space.
@@ -103,53 +103,53 @@ export const SETTINGS = {
   BYBIT_BASE_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe("another Bybit host, or the exchange simulator"),
+    .describe("base URL of another Bybit host or of the exchange simulator"),
   BYBIT_TESTNET: z
     .enum(["true", "false"])
     .default("false")
     .transform((value) => value === "true")
-    .describe("true: Bybit's test exchange"),
+    .describe("use Bybit's testnet"),
   BYBIT_REQUESTS_PER_SECOND: number(z.number().positive().max(1_000), 50).describe(
-    "calls a second of one process; Bybit allows an address 120 over all its hosts",
+    "requests per second and process; Bybit allows 120 per IP address across all its hosts",
   ),
   BYBIT_TIMEOUT_SECONDS: number(z.number().min(0.1).max(60), 10).describe(
-    "for one call and its whole answer",
+    "timeout of one request, including its response body",
   ),
   BYBIT_BAN_SECONDS: number(z.number().min(1).max(86_400), 600).describe(
-    'no call of the process for so long after HTTP 403 "access too frequent"; Bybit asks for 600',
+    'pause of all requests of the process after HTTP 403 "access too frequent"; Bybit requires 600',
   ),
   RESULTS_TABLE: text(RESULTS_TABLE.name),
   POSITIONS_TABLE: text(POSITIONS_TABLE.name),
   SCAN_HISTORY_TABLE: text(SCAN_HISTORY_TABLE.name),
-  TOP_N_COINS: whole(30, 1, 500).describe("coins a scan takes"),
-  MIN_VOLATILITY: atLeastZero(0).describe("percent, high over low of 24 hours"),
+  TOP_N_COINS: whole(30, 1, 500).describe("number of coins per scan"),
+  MIN_VOLATILITY: atLeastZero(0).describe("percent; 24-hour high over low"),
   MAX_VOLATILITY: positive(100).describe("percent"),
-  MIN_TURNOVER_24H: atLeastZero(5_000_000).describe("USDT over 24 hours"),
+  MIN_TURNOVER_24H: atLeastZero(5_000_000).describe("USDT in 24 hours"),
   MIN_LISTING_DAYS: whole(30, 0, 3_650).describe("the daily Fibonacci frame needs 30 days"),
   TIMEFRAMES: z
     .string()
     .default(TIMEFRAMES.join(","))
     .transform(timeframeList)
-    .describe("timeframes a scan takes"),
+    .describe("timeframes of a scan"),
   BACKTEST_DAYS: z
     .string()
     .default("1m:14,3m:30,5m:30,15m:60,30m:90")
     .transform(daysByTimeframe)
-    .describe("days a backtest covers, by timeframe"),
-  PREFETCH_COUNT: whole(4, 1, 1_000).describe("messages in hand at the same time"),
+    .describe("days covered by a backtest, per timeframe"),
+  PREFETCH_COUNT: whole(4, 1, 1_000).describe("unacknowledged messages per process"),
   MIN_WIN_RATE: number(z.number().min(0).max(100), 45).describe("percent"),
   MIN_PNL: number(z.number(), 100).describe("USDT over the backtest"),
   MIN_TRADES: whole(20, 1, 1_000_000).describe("trades in the backtest"),
-  FINDER_CANDLES: whole(1_000, 61, 20_000).describe("candles loaded for a decision, warm-up included"),
+  FINDER_CANDLES: whole(1_000, 61, 20_000).describe("candles loaded for a decision, including warm-up"),
   SIGNAL_MAX_AGE_SECONDS: whole(300, 1, 3_600).describe(
-    "from a candle's close, how long an entry on it may be stored and acted on",
+    "how long after a candle's close an entry on it is valid",
   ),
-  POSITION_SIZE: positive(100).describe("margin of a position, USDT"),
+  POSITION_SIZE: positive(100).describe("margin per position, USDT"),
   LEVERAGE: number(z.number().min(1).max(100), 10),
   STOP_LOSS_PERCENT: number(z.number().positive().lt(100), 1),
   TAKE_PROFIT_PERCENT: number(z.number().positive().lt(100), 2),
-  TAKER_FEE_PERCENT: number(z.number().min(0).max(5), 0.055).describe("percent a side"),
-  SLIPPAGE_PERCENT: number(z.number().min(0).max(5), 0.01).describe("percent a side, against the trade"),
+  TAKER_FEE_PERCENT: number(z.number().min(0).max(5), 0.055).describe("percent per side"),
+  SLIPPAGE_PERCENT: number(z.number().min(0).max(5), 0.01).describe("percent per side, against the trade"),
   RUN_EVERY_SECONDS: z
     .string()
     .trim()
@@ -157,23 +157,23 @@ export const SETTINGS = {
     .transform(Number)
     .pipe(z.int().min(10).max(86_400))
     .optional()
-    .describe("scanner and selector: run again at every full period until stopped; unset: run once and exit"),
+    .describe("run at every full period until stopped; unset: run once and exit"),
   SIMULATED_TIME: z
     .string()
     .transform(isoMoment)
     .optional()
-    .describe("for simulations: the clock stands still at this moment"),
-  CODE_VERSION: text("dev").describe("revision of the code, stored with each position"),
+    .describe("for simulations: stops the clock at this timestamp"),
+  CODE_VERSION: text("dev").describe("code revision, stored with each position"),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
     .describe("trace, debug, info, warn, error, fatal or silent"),
-  LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("`json`, or `pretty` for eyes"),
+  LOG_FORMAT: z.enum(["json", "pretty"]).default("json").describe("`json`, or `pretty` for humans"),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** Variables that belong together, for the services that need them. */
+/** Groups of variables, for the services that need them. */
 export const DATABASE_SETTINGS = ["AWS_REGION", "AWS_ENDPOINT_URL"] as const satisfies readonly SettingName[];
 export const BROKER_SETTINGS = [
   "RABBITMQ_URL",

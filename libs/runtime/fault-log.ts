@@ -2,35 +2,35 @@ import type { Fault } from "#libs/contracts/faults.ts";
 import { METRICS_NAMESPACE, SERVICE_DIMENSION } from "#libs/contracts/metrics.ts";
 import { systemClock } from "./clock.ts";
 
-/** The part of a logger that telling a fault takes. */
+/** The part of a logger that `logFault` needs. */
 export interface WarningLog {
   warn(fields: object, message: string): void;
 }
 
-/** Tells a fault in one line, which the service's logger counts. */
+/** Logs a fault on one line; the service's logger counts it. */
 export function logFault(logger: WarningLog, fault: Fault, fields: object): void {
   logger.warn({ ...fields, ...faultFields(fault) }, fault.message);
 }
 
-/** For a line that is told otherwise, as an error. */
+/** The fields of a fault that is logged in another way, for example as an error. */
 export function faultFields({ metric, remedy }: Fault): { readonly fault: string; readonly remedy: string } {
   return { fault: metric, remedy };
 }
 
-/** CloudWatch charges a metric by the hour in which it was sent, and a minute is as fine as its alarms are. */
+/** CloudWatch charges a metric per hour in which it was sent, and alarms have a resolution of a minute. */
 const FLUSH_MS = 60_000;
 
-/** Counts faults between two lines with metrics. */
+/** Counts faults between two metric lines. */
 export interface FaultCounter {
-  /** Looks at a log line's fields. */
+  /** Inspects a log line's fields. */
   see(fields: unknown): void;
-  /** Writes what was counted, if anything was. */
+  /** Writes the counts, if there are any. */
   flush(): void;
 }
 
 /**
- * Writes at most one line a minute, and none while all is well, in CloudWatch's embedded metric format: a line that
- * becomes metrics without a call or a permission, one for each kind of fault that occurred.
+ * Writes at most one line a minute, and none without faults, in CloudWatch's embedded metric format: a log line that
+ * becomes one metric per kind of fault, without an API call or a permission.
  * Source: CloudWatch User Guide, "Specification: Embedded metric format".
  */
 export function makeFaultCounter(service: string, write: (fields: object) => void): FaultCounter {
@@ -64,7 +64,7 @@ export function makeFaultCounter(service: string, write: (fields: object) => voi
       if (typeof fields !== "object" || fields === null || !("fault" in fields)) return;
       if (typeof fields.fault !== "string") return;
       counts.set(fields.fault, (counts.get(fields.fault) ?? 0) + 1);
-      // Nobody waits for figures: they do not keep the process alive.
+      // Pending counts must not keep the process alive; they are flushed on exit.
       timer ??= setTimeout(flush, FLUSH_MS).unref();
     },
     flush,

@@ -3,21 +3,21 @@ import { type Environment, processEnvironment, silenceSdkVersionNote } from "#li
 import { printError } from "#libs/terminal/terminal.ts";
 import { flushFaults, type Logger, makeLogger } from "./logging.ts";
 
-/** ECS sends SIGKILL 120 s after SIGTERM at most; what has not stopped by then is given up before that. */
+/** ECS sends SIGKILL at most 120 s after SIGTERM; a service that has not stopped exits before that. */
 const STOP_DEADLINE_MS = 110_000;
 
 type Release = () => Promise<void> | void;
 
-/** What a composition root gets: the environment, and a stack of releases that runs in reverse. */
+/** What a composition root receives: the environment, and a stack of releases that runs in reverse. */
 export interface ServiceScope {
   readonly environment: Environment;
   /** Aborts with the first SIGTERM or SIGINT. */
   readonly stopping: AbortSignal;
   /** Keeps a resource until the service ends; the last one acquired is released first. */
   own<T>(resource: T, release: (resource: T) => Promise<void> | void): T;
-  /** Resolves when the service has been told to stop. */
+  /** Resolves when the service has been asked to stop. */
   untilStopped(): Promise<void>;
-  /** Where failures are told from now on; before it is set they go to a plain JSON log. */
+  /** Sets the logger for failures; until it is set they go to a plain JSON log. */
   useLogger(logger: Logger): void;
 }
 
@@ -41,7 +41,10 @@ export async function runService(
     if (deadlineRuns) return;
     deadlineRuns = true;
     setTimeout(() => {
-      logger.error({ seconds: stopDeadlineMs / 1000 }, "could not stop in time: what is left is given up");
+      logger.error(
+        { seconds: stopDeadlineMs / 1000 },
+        "shutdown deadline exceeded: exiting with unfinished work",
+      );
       flushFaults(logger);
       process.exit(1);
     }, stopDeadlineMs).unref();
@@ -51,13 +54,13 @@ export async function runService(
     process.on(signal, () => {
       signals += 1;
       if (signals > 1) process.exit(130);
-      logger.info({ signal }, "stopping: no new work, the work in hand is finished or given back");
+      logger.info({ signal }, "stopping: work in progress is finished or returned to the queue");
       startDeadline();
       stop.abort();
     });
   }
   const crash = (error: unknown) => {
-    logger.fatal({ err: error }, "unexpected failure: the service ends and its work comes back to the queue");
+    logger.fatal({ err: error }, "unexpected error: exiting, unacknowledged messages will be redelivered");
     flushFaults(logger);
     process.exit(1);
   };
@@ -91,7 +94,7 @@ export async function runService(
     try {
       await release();
     } catch (error) {
-      logger.error({ err: error }, "a resource could not be released");
+      logger.error({ err: error }, "could not release a resource");
       code = code === 0 ? 1 : code;
     }
   }
@@ -105,14 +108,14 @@ function exitCodeOf(error: unknown, logger: Logger, stopped: boolean): number {
     return 2;
   }
   if (stopped) {
-    logger.info({ err: error }, "stopped before it was ready");
+    logger.info({ err: error }, "stopped during startup");
     return 0;
   }
-  logger.fatal(isExpected(error) ? { reason: error.message } : { err: error }, "the service failed");
+  logger.fatal(isExpected(error) ? { reason: error.message } : { err: error }, "service failed");
   return 1;
 }
 
-/** Failures of the world around, whose message says it all; of anything else the stack is needed. */
+/** Failures of dependencies, whose message is sufficient; any other error is logged with its stack. */
 const EXPECTED = ["StoreError", "QueueError", "MarketError"];
 
 function isExpected(error: unknown): error is Error {

@@ -26,10 +26,10 @@ const SECRETS = [
   "sessionToken",
   "authorization",
 ];
-/** In the fields of a line, and one and two objects deeper: an error's configuration, its headers. */
+/** In the fields of a line and one or two levels deeper, such as an error's configuration or headers. */
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-/** Pino with fields first and a constant message; `pretty` for eyes. Levels are words, times are ISO. */
+/** Pino with fields first and a constant message; `pretty` for humans. Levels are words, times are ISO 8601. */
 export function makeLogger(options: LogOptions): Logger {
   const fd = options.fd ?? 1;
   const destination: DestinationStream =
@@ -37,7 +37,7 @@ export function makeLogger(options: LogOptions): Logger {
       ? pretty({
           destination: options.writer ?? fd,
           sync: true,
-          // Metrics are for CloudWatch; their values stand beside them.
+          // The metric definitions are for CloudWatch; the values are separate fields.
           ignore: "service,_aws",
           messageFormat: "{service}  {msg}",
           translateTime: "SYS:HH:MM:ss",
@@ -54,7 +54,7 @@ export function makeLogger(options: LogOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       hooks: {
-        // Children of this logger come through here as well.
+        // Child loggers use this hook too.
         logMethod(args, method) {
           faults?.see(args[0]);
           method.apply(this, args);
@@ -70,7 +70,7 @@ export function makeLogger(options: LogOptions): Logger {
 
 const COUNTERS = new WeakMap<Logger, FaultCounter>();
 
-/** Writes the faults that were counted and not yet told, before the process ends. */
+/** Writes the pending fault counts before the process exits. */
 export function flushFaults(logger: Logger): void {
   COUNTERS.get(logger)?.flush();
 }

@@ -1,30 +1,30 @@
 import type { Logger } from "./logging.ts";
 
-/** Tells the platform while there is work in hand, so that scaling in takes another, idle task. */
+/** Protects the task from scale-in while it processes messages, so that ECS stops an idle task instead. */
 export interface TaskProtection {
-  /** Work begins. Does not wait for the platform: without protection work is given back on SIGTERM anyway. */
+  /** Work begins. Does not wait for ECS: without protection the work is returned to the queue on SIGTERM anyway. */
   begin(): void;
   /** The same piece of work has ended. */
   end(): void;
-  /** Gives the protection up and waits for that. */
+  /** Disables the protection and waits until that is done. */
   close(): Promise<void>;
 }
 
 export interface TaskProtectionOptions {
-  /** `ECS_AGENT_URI`, which ECS gives to every container; undefined elsewhere: then nothing is protected. */
+  /** `ECS_AGENT_URI`, which ECS sets in every container; undefined elsewhere, and then nothing is protected. */
   readonly agentUri: string | undefined;
   readonly logger: Logger;
-  /** How long to stay protected without work, so that a busy queue is not one request a message. */
+  /** How long to stay protected without work, so that a busy queue does not cost a request per message. */
   readonly idleMs?: number;
 }
 
-/** A task that hangs is not protected for ever. */
+/** The protection of a hanging task expires. */
 const EXPIRES_MINUTES = 5;
 const RENEW_MS = 2 * 60_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 
 /**
- * ECS's scale-in protection, by the agent's endpoint inside the task.
+ * ECS scale-in protection, through the agent's endpoint inside the task.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html
  */
 export function makeTaskProtection(options: TaskProtectionOptions): TaskProtection {
@@ -36,7 +36,7 @@ export function makeTaskProtection(options: TaskProtectionOptions): TaskProtecti
   let working = 0;
   let renewing: NodeJS.Timeout | undefined;
   let idling: NodeJS.Timeout | undefined;
-  // One request after another: an answer that comes late must not undo what was asked after it.
+  // Requests are sequential: a late one must not undo a later one.
   let last: Promise<void> = Promise.resolve();
 
   const put = (enabled: boolean) => {
@@ -51,11 +51,12 @@ export function makeTaskProtection(options: TaskProtectionOptions): TaskProtecti
           }),
           signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
         });
-        if (!answer.ok) logger.warn({ status: answer.status, enabled }, "scale-in protection was refused");
+        if (!answer.ok)
+          logger.warn({ status: answer.status, enabled }, "ECS refused the scale-in protection");
         await answer.body?.cancel();
       } catch (error) {
-        // Protection only saves work from being done again: the task goes on without it.
-        logger.warn({ err: error, enabled }, "scale-in protection could not be set");
+        // Protection only avoids repeated work: the task continues without it.
+        logger.warn({ err: error, enabled }, "could not set the scale-in protection");
       }
     });
   };

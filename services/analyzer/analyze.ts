@@ -32,7 +32,7 @@ export interface AnalyzeParts extends FailureParts {
   /** The timeframes of a scan: when all have ended without a trade, the coin is inactive. */
   readonly timeframes: readonly Timeframe[];
   readonly backtestDays: Readonly<Record<Timeframe, number>>;
-  /** Coins that a scan takes at most: counted with where the scan itself is not known. */
+  /** The maximum number of coins of a scan: used where the scan itself is unknown. */
   readonly topNCoins: number;
 }
 
@@ -53,9 +53,9 @@ export function makeAnalyze(parts: AnalyzeParts): Handler<BacktestTask> {
         parts.analyzerId,
       );
       if (recorded.kind === "expired") {
-        // Its result can be of no use any more, but its scan must not wait for it.
+        // The result is useless by now, but the scan must not wait for it.
         await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, "failed");
-        parts.logger.warn({ taskId: task.taskId }, "the scan's life is over: nothing was stored");
+        parts.logger.warn({ taskId: task.taskId }, "scan has expired: result not stored");
         return { kind: "ack" };
       }
       await parts.scans.recordTaskEnd(
@@ -69,11 +69,11 @@ export function makeAnalyze(parts: AnalyzeParts): Handler<BacktestTask> {
     });
 }
 
-/** Marks the timeframe of a dead-lettered task as failed, so that the scan ends and people see why. */
+/** Marks the timeframe of a dead-lettered task as failed with the reason, so that the scan can finish. */
 export function makeOnDeadTask(parts: AnalyzeParts): NonNullable<ConsumeOptions["onDeadLetter"]> {
   return async ({ message, messageId, reason }) => {
     const task = backtestTaskSchema.safeParse(message);
-    parts.logger.error({ taskId: messageId, reason }, "task goes to the dead-letter queue");
+    parts.logger.error({ taskId: messageId, reason }, "task dead-lettered");
     if (!task.success) return;
     const outcome = failed(task.data, parts, reason, 0);
     const recorded = await parts.results.record(
@@ -82,15 +82,15 @@ export function makeOnDeadTask(parts: AnalyzeParts): NonNullable<ConsumeOptions[
       parts.timeframes,
       parts.analyzerId,
     );
-    // A scan whose results are of no use any more must not wait for it either.
+    // An expired scan must not wait for it either.
     const end = recorded.kind === "expired" ? "failed" : endOf(recorded, "failed");
     await parts.scans.recordTaskEnd(task.data.scanId, task.data.symbol, task.data.timeframe, end);
   };
 }
 
 /**
- * How the scan counts a task: as its result stands in the item. A worker may have stored it and died before it
- * counted; what a later delivery finds then, a hole perhaps, is not what the item says.
+ * The status under which the scan counts a task: the one stored in the item. A worker may have stored the result and
+ * died before it counted it; a redelivery may compute another one (a gap in the candles, for example).
  */
 function endOf(recorded: Exclude<RecordOutcome, { kind: "expired" }>, own: TaskEnd): TaskEnd {
   return recorded.kind === "repeated" ? recorded.status : own;
@@ -126,7 +126,7 @@ async function analyzeTask(
     return failed(
       task,
       parts,
-      `${symbol} has no ${timeframe} candle in the window`,
+      `${symbol} has no ${timeframe} candles in the backtest window`,
       monotonicMs() - startedMs,
     );
   }
@@ -146,8 +146,8 @@ async function analyzeTask(
 }
 
 /**
- * The exchange has many servers, and the one that is asked may be behind the one that gave the scan its time.
- * A window that ends early would store figures which a repeated delivery does not compute again.
+ * The exchange has many servers, and the one that answers may lag behind the one that set the scan's time. A window
+ * that ends early would store figures that a redelivery does not reproduce.
  */
 function assertReachesScan({ symbol, timeframe, scanTimestamp }: BacktestTask, candles: Candles): void {
   const intervalMs = timeframeMs(timeframe);
@@ -155,14 +155,14 @@ function assertReachesScan({ symbol, timeframe, scanTimestamp }: BacktestTask, c
   if (candles.length === 0 || endMs(candles) >= toMs) return;
   throw new MarketError(
     "retryable",
-    `${symbol}: the exchange has ${timeframe} candles up to ${new Date(endMs(candles)).toISOString()} ` +
-      `and the scan's window ends at ${new Date(toMs).toISOString()}`,
+    `${symbol}: the exchange serves ${timeframe} candles up to ${new Date(endMs(candles)).toISOString()}, ` +
+      `but the backtest window ends at ${new Date(toMs).toISOString()}`,
   );
 }
 
 /**
- * Symbols times timeframes among which the scan looks for the best: those it took, which it stores before it publishes
- * the first task, so that a repeated delivery counts the same.
+ * The number of symbols times timeframes that the scan compares. The scan stores it before it publishes the first
+ * task, so a redelivery uses the same number.
  */
 async function tasksOfScan(parts: AnalyzeParts, scanId: string): Promise<number> {
   const scan = await parts.scans.get(scanId);
@@ -253,7 +253,7 @@ function logResult(
     totalPnl: rounded(result.totalPnl, 2),
     milliseconds: result.analysisTime,
   };
-  if (recorded === "repeated") parts.logger.info(figures, "backtest was stored before: nothing changed");
+  if (recorded === "repeated") parts.logger.info(figures, "backtest already stored");
   else if (result.status === "failed")
     parts.logger.error(
       { ...figures, error: result.error, ...faultFields(FAULTS.backtestFailed) },

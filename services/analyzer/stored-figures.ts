@@ -4,10 +4,10 @@ import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
 import type { StrategyFigures } from "#libs/contracts/results-item.ts";
 
 /**
- * The figures of a strategy as they are stored, with what of them may be chance.
+ * The figures of a strategy as they are stored, with statistics on whether they could be chance.
  * @param hold holding the coin over the same window.
- * @param trials configurations that the scan tries. Their results are spread over workers that do not know each other,
- *   so the variance of their Sharpe ratios is taken to be what chance alone makes it.
+ * @param trials configurations that the scan tries. Their results are spread over independent workers, so the variance
+ *   of their Sharpe ratios is assumed to be that of pure chance.
  */
 export function storedFigures(
   { figures, trades, ambiguity }: StrategyResult,

@@ -3,7 +3,7 @@ import type { Candles } from "#libs/candles/candles.ts";
 
 type Shape = { open: number[]; high: number[]; low: number[]; close: number[] };
 
-/** The library's detectors that end at the last candle; those that want a confirming candle after it are left out. */
+/** The library's detectors that end at the last candle; those that need a confirming candle after it are left out. */
 const DETECTORS: Readonly<Record<string, (candles: Shape) => boolean>> = {
   abandoned_baby: patterns.abandonedbaby,
   bearish_engulfing: patterns.bearishengulfingpattern,
@@ -39,12 +39,12 @@ const DETECTORS: Readonly<Record<string, (candles: Shape) => boolean>> = {
   tweezer_top: patterns.tweezertop,
 };
 
-/** The most candles a detector looks at; with fewer it would write a warning to the console. */
+/** The most candles a detector reads; with fewer it writes a warning to the console. */
 const LONGEST = 5;
 
 /**
  * The candlestick patterns that the last candle completes, as `technicalindicators` recognises them (its
- * tolerance for "equal" is 0.1 % of the price, so calm candles count as dojis). For people; no rule reads them.
+ * tolerance for "equal" is 0.1 % of the price, so calm candles count as dojis). Informational: no rule reads them.
  */
 export function candlestickPatterns(candles: Candles): readonly string[] {
   if (candles.length < LONGEST) return [];

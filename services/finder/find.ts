@@ -25,7 +25,7 @@ export interface FindParts extends FailureParts {
   readonly history: HistoryLoader;
   readonly instruments: InstrumentCatalog;
   readonly positions: PositionsStore;
-  /** What has closed and what is stale goes by the exchange: a machine's clock may be off by a minute. */
+  /** Decides which candle has closed and what is stale. The exchange's clock: a machine's may be a minute off. */
   readonly clock: ExchangeClock;
   readonly rules: TradeRules;
   readonly finderCandles: number;
@@ -34,9 +34,9 @@ export interface FindParts extends FailureParts {
 }
 
 /**
- * Looks for an entry on the last closed candle with the function the backtest decides with, and stores the
- * position. A signal that is found again changes nothing; a stale one is not acted on. Signals of one symbol
- * are worked on in their order, for the first entry of a moment holds the symbol's position.
+ * Searches for an entry on the last closed candle with the backtest's decision function, and stores the position.
+ * A redelivered signal changes nothing; a stale one is skipped. Signals of one symbol are processed in order, because
+ * the first entry of a candle holds the symbol's position.
  */
 export function makeFind(parts: FindParts): Handler<TradingSignal> {
   const exclusively = makeKeyedMutex();
@@ -51,7 +51,7 @@ export function makeFind(parts: FindParts): Handler<TradingSignal> {
           return await find(parts, logger, signal);
         } catch (error) {
           if (!(error instanceof MarketError) || error.kind !== "unknown-symbol") throw error;
-          // The first one is dead-lettered, by the policy.
+          // The failure policy dead-letters the first one.
           if (unlisted.add(symbol, signalId)) throw error;
           return discarded(logger, symbol);
         }
@@ -71,8 +71,8 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const strategy = findStrategy(signal.strategy);
   if (strategy === undefined) return { kind: "dead-letter", reason: `unknown strategy ${signal.strategy}` };
   await parts.clock.sync();
-  // A server of the exchange may be a moment behind: the candle of the signal's time is waited for, and never
-  // the one before it taken.
+  // A server of the exchange may lag behind: the finder waits for the candle at the signal's time and never uses the
+  // one before it.
   const nowMs = Math.max(parts.clock.nowMs(), signal.issuedAt);
   const signalAgeMs = nowMs - signal.issuedAt;
   if (TRADING_SIGNALS.messageTtlMs !== null && signalAgeMs > TRADING_SIGNALS.messageTtlMs) {
@@ -83,14 +83,14 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const toMs = Math.floor(nowMs / intervalMs) * intervalMs;
   if (nowMs - toMs > parts.signalMaxAgeSeconds * 1000) {
     const ageSeconds = Math.round((nowMs - toMs) / 1000);
-    logger.info({ ageSeconds }, "no entry: the last candle closed too long ago");
+    logger.info({ ageSeconds }, "no entry: last candle closed too long ago");
     return { kind: "ack" };
   }
 
   const { input } = await parts.history.load({
     symbol,
     timeframe,
-    // The loader adds the warm-up before the window, which is part of the candles asked for.
+    // FINDER_CANDLES includes the warm-up, which the loader adds before the window.
     fromMs: toMs - Math.max(1, parts.finderCandles - WARM_UP_CANDLES) * intervalMs,
     toMs,
     withBtc: true,
@@ -98,7 +98,10 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const last = input.candles.length - 1;
   if (last < 0 || endMs(input.candles) !== toMs) {
     const moment = new Date(toMs).toISOString();
-    return { kind: "retry", reason: `${symbol} ${timeframe} has no candle yet that closed at ${moment}` };
+    return {
+      kind: "retry",
+      reason: `the ${timeframe} candle of ${symbol} that closed at ${moment} is not available yet`,
+    };
   }
   logger.info({ candles: input.candles.length }, "[1/4] candles loaded");
   const study = makeStudy(input);
@@ -139,13 +142,10 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
       logger.info(fields, "position stored");
       break;
     case "repeated":
-      logger.info(fields, "position was stored before: nothing changed");
+      logger.info(fields, "position already stored");
       break;
     case "taken":
-      logger.warn(
-        { ...fields, by: stored.by },
-        "another strategy holds this symbol's position of this moment",
-      );
+      logger.warn({ ...fields, by: stored.by }, "symbol already has a position for this candle");
       break;
     case "expired":
       logFault(logger, FAULTS.positionStale, fields);
@@ -154,9 +154,9 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   return { kind: "ack" };
 }
 
-/** A signal lives a minute and the selector sends the next one: a dead one is told, nothing more. */
+/** A dead-lettered signal is only logged: it expires within a minute, and the selector sends the next one. */
 export function makeOnDeadSignal(logger: Logger): NonNullable<ConsumeOptions["onDeadLetter"]> {
   return async ({ messageId, reason }) => {
-    logger.error({ signalId: messageId, reason }, "signal goes to the dead-letter queue");
+    logger.error({ signalId: messageId, reason }, "signal dead-lettered");
   };
 }

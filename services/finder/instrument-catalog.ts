@@ -4,10 +4,10 @@ import type { Clock } from "#libs/runtime/clock.ts";
 
 /** Tick sizes change rarely, listings a few times a day. */
 const LIFE_MS = 60 * 60_000;
-/** A symbol that is not there may have been listed a moment ago, but not every signal may ask again. */
+/** A missing symbol may have been listed a moment ago, but not every signal may trigger a request. */
 const MISS_LIFE_MS = 60_000;
 
-/** Answers for one symbol at a time out of one call for all; concurrent callers share the call. */
+/** Looks up single symbols in one cached request for all; concurrent callers share the request. */
 export function makeInstrumentCatalog(market: MarketData, clock: Clock) {
   let loadedMs = Number.NEGATIVE_INFINITY;
   let bySymbol: Promise<ReadonlyMap<string, Instrument>> | null = null;
@@ -28,7 +28,8 @@ export function makeInstrumentCatalog(market: MarketData, clock: Clock) {
       const olderThan = (lifeMs: number) => clock.nowMs() - loadedMs > lifeMs;
       const known = await (bySymbol === null || olderThan(LIFE_MS) ? load() : bySymbol);
       const found = known.get(symbol) ?? (olderThan(MISS_LIFE_MS) ? (await load()).get(symbol) : undefined);
-      if (found === undefined) throw new MarketError("unknown-symbol", `${symbol} is not listed`);
+      if (found === undefined)
+        throw new MarketError("unknown-symbol", `${symbol} is not listed on the exchange`);
       return found;
     },
   };

@@ -32,13 +32,13 @@ await runService("finder", async (scope) => {
   });
   const clock = makeExchangeClock(market, clockOf(config.simulatedTime));
   await clock.sync().catch((error: unknown) => {
-    logger.warn({ err: error }, "the exchange's time is not known yet: this machine's is taken");
+    logger.warn({ err: error }, "exchange time not available yet: using the local clock");
   });
   const queue = await connectRabbitMq({
     url: rabbitMqUrl(config),
     logger,
     signal: scope.stopping,
-    // How long a signal has waited goes by the exchange too; a simulated clock that stands still measures nothing.
+    // The age of a signal is measured by the exchange's clock too; a stopped simulated clock measures nothing.
     clock: config.simulatedTime === undefined ? clock : systemClock,
   });
   scope.own(queue, (broker) => broker.close());

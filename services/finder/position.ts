@@ -17,7 +17,7 @@ export interface PositionParts {
   readonly study: Study;
   readonly strategy: Strategy;
   readonly rules: TradeRules;
-  /** As the exchange prints it. */
+  /** As the exchange formats it. */
   readonly tickSize: string;
   /** How long the position may be acted on, at most its life in the table. */
   readonly maxAgeSeconds: number;
@@ -25,7 +25,7 @@ export interface PositionParts {
   readonly nowMs: number;
 }
 
-/** The item of a found entry: all but its bookkeeping comes from the candles, so finding it again gives the same. */
+/** The item of an entry. Everything but its bookkeeping derives from the candles, so a redelivery gives the same. */
 export function makePosition(parts: PositionParts): PositionItem {
   const { signal, decision, study, rules } = parts;
   const { candles } = study.input;
@@ -84,7 +84,7 @@ export function makePosition(parts: PositionParts): PositionItem {
 
 function endClose(candles: Candles): number {
   const close = candles.close[candles.length - 1];
-  if (close === undefined) throw new RangeError("a position needs a candle");
+  if (close === undefined) throw new RangeError("a position needs at least one candle");
   return close;
 }
 

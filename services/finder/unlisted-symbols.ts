@@ -1,23 +1,23 @@
 import type { Clock } from "#libs/runtime/clock.ts";
 
-/** Listings change a few times a day: until then nobody asks the exchange about the symbol again. */
+/** Listings change a few times a day: for this long the exchange is not asked about the symbol again. */
 const ASK_AGAIN_MS = 60 * 60_000;
-/** Results live for a day: a symbol that comes up after a longer silence is another case. */
+/** Results live for a day: a symbol that reappears later is a new case. */
 const FORGET_MS = 24 * 60 * 60_000;
-/** A symbol comes from a message, so there could be any number of them. */
+/** Symbols come from messages, so their number needs a limit. */
 const MOST_SYMBOLS = 1_000;
 
-/** The symbols of which the exchange has said that it does not list them. */
+/** Symbols that the exchange has reported as not listed. */
 export interface UnlistedSymbols {
-  /** Whether a signal is one more of a symbol about which the exchange was asked lately, and need not be again. */
+  /** Whether this is a further signal of a symbol that the exchange recently reported as not listed. */
   isAnother(symbol: string, signalId: string): boolean;
-  /** The exchange does not list it. True for the first signal of the symbol, also when it is delivered again. */
+  /** Records an unlisted symbol. True for the first signal of the symbol, also when it is redelivered. */
   add(symbol: string, signalId: string): boolean;
 }
 
 /**
- * A coin is delisted while its results are good for another day, and each minute brings its signals: the first one
- * is a dead letter, with the reason, and the others would say nothing that it does not.
+ * A coin may be delisted while its results are valid for another day, and every minute brings new signals for it. The
+ * first one is dead-lettered with the reason; the others would add nothing.
  */
 export function makeUnlistedSymbols(clock: Clock): UnlistedSymbols {
   const known = new Map<string, { readonly firstSignalId: string; readonly askedMs: number }>();

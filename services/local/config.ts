@@ -2,7 +2,7 @@ import { configuration } from "#libs/config/configuration.ts";
 import type { Environment } from "#libs/config/environment.ts";
 import { EXCHANGE_SETTINGS, LOG_SETTINGS, TRADE_SETTINGS } from "#libs/config/settings.ts";
 
-/** The settings of all four services but those that say where broker, database and clock are. */
+/** The settings of all four services except those of broker, database and clock. */
 export function localConfig(environment: Environment) {
   return configuration(environment, [
     ...EXCHANGE_SETTINGS,

@@ -14,7 +14,7 @@ const POLL_MS = 100;
 export type Scanned = Extract<ScanSummary, { kind: "scanned" }>;
 export type Selected = Extract<SelectSummary, { kind: "selected" }>;
 
-/** One scan and the end of all its backtests, or of its life. Null when this hour's scan is already done. */
+/** Runs one scan and waits until its backtests have ended or expired. Null when this hour's scan is already done. */
 export async function scanAndBacktest(
   pipeline: Pipeline,
   progress: Progress,
@@ -30,7 +30,7 @@ export async function scanAndBacktest(
   progress.activity = "backtesting";
   for (;;) {
     const item = await pipeline.scans.get(scanned.scanId);
-    if (item === null) throw new Error(`the scan ${scanned.scanId} is not in the scan history`);
+    if (item === null) throw new Error(`scan ${scanned.scanId} is not in the scan history`);
     progress.backtests.ended = item.totalTasks - item.pendingTasks;
     progress.backtests.failed = item.failedTasks;
     if (item.pendingTasks === 0 || isOver(pipeline, scanned) || stopping.aborted) {
@@ -40,7 +40,7 @@ export async function scanAndBacktest(
   }
 }
 
-/** One selection, and the end of the search for each of its signals. Null when this minute's is already done. */
+/** Makes one selection and waits until all its signals are processed. Null when this minute's is already done. */
 export async function selectAndFind(
   pipeline: Pipeline,
   progress: Progress,
@@ -61,7 +61,7 @@ export async function selectAndFind(
   const refused = Object.values(selected.refused).reduce((sum, count) => sum + count, 0);
   signals.published = selected.taken.length;
   progress.selection = { judged: selected.taken.length + refused, taken: selected.taken.length };
-  progress.activity = "looking for entries";
+  progress.activity = "searching for entries";
   while (signals.ended < selected.taken.length && !isStale(pipeline, selected) && !stopping.aborted) {
     await pause(POLL_MS, stopping);
   }
@@ -70,12 +70,12 @@ export async function selectAndFind(
   return { selected, positions, selectMs: selectedMs - startedMs, findMs: monotonicMs() - selectedMs };
 }
 
-/** Behind the life of its results nothing of a scan is stored or counted: what is pending then stays so. */
+/** After a scan's results expire nothing more is stored or counted: pending tasks stay pending. */
 function isOver({ clock }: Pipeline, { scanTimestamp }: Scanned): boolean {
   return clock.nowMs() > (scanTimestamp + RESULT_LIFE_SECONDS) * 1000;
 }
 
-/** Signals that waited for a retry expire in the queue without a word: behind their life nothing is to come. */
+/** Signals that wait for a retry expire silently in the queue: after their lifetime no more will be processed. */
 function isStale({ clock }: Pipeline, { taken }: Selected): boolean {
   const issuedAt = taken[0]?.issuedAt ?? 0;
   const { messageTtlMs } = TRADING_SIGNALS;

@@ -20,21 +20,21 @@ import type { LocalOptions } from "./options.ts";
 export interface LocalExchange {
   readonly market: MarketData;
   readonly clock: Clock;
-  /** How many times faster than real time the clock runs; 0: it stands still. */
+  /** How many times faster than real time the clock runs; 0: it is stopped. */
   readonly speed: number;
-  /** For people: what these prices are. Simulated ones are always said to be simulated. */
+  /** Describes the source of the prices. Simulated prices are always labelled as simulated. */
   readonly description: string;
   readonly simulated: boolean;
   /** Of the synthetic exchange. */
   readonly seed: number | null;
-  /** What was left aside on the way, for example files that are no recordings. */
+  /** What was ignored, for example files that are not recordings. */
   readonly notes: readonly string[];
 }
 
-/** A simulator on this machine needs no courtesy. */
+/** A local simulator needs no rate limit. */
 const SIMULATOR_REQUESTS_PER_SECOND = 1_000;
 
-/** The market that was asked for, and never another one. */
+/** Opens the requested market, and never another one. */
 export async function openExchange(
   scope: Pick<ServiceScope, "own" | "stopping">,
   options: LocalOptions,
@@ -87,7 +87,7 @@ async function openSource(options: LocalOptions): Promise<{
     return {
       source: recorded,
       startMs: defaultReplayStartMs(recorded),
-      description: `recorded candles of ${options.data}, replayed`,
+      description: `replay of the recorded candles in ${options.data}`,
       seed: null,
       notes: recorded.notes,
     };
@@ -102,7 +102,7 @@ async function openSource(options: LocalOptions): Promise<{
   };
 }
 
-/** A folder that cannot be replayed is a wrong argument. */
+/** A folder that cannot be replayed is an invalid argument. */
 async function openRecording(directory: string) {
   try {
     return await recordedExchange({ directory });

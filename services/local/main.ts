@@ -14,7 +14,7 @@ await runService("local", async (scope) => {
   const options = parseLocalOptions(commandLineArguments(), print);
   if (options === null) return 0;
   const config = localConfig(scope.environment);
-  // Standard output carries the summary; with a live view only warnings scroll above it.
+  // Standard output is for the summary; with a live view only warnings scroll above it.
   const stream = options.json ? null : liveStream();
   const level = stream === null ? config.logLevel : "warn";
   const progress = emptyProgress();
@@ -33,7 +33,7 @@ await runService("local", async (scope) => {
   progress.simulated = exchange.simulated;
   progress.clock = exchange.clock;
   if (exchange.simulated) logger.info({ market: exchange.description }, "prices are simulated");
-  for (const note of exchange.notes) logger.info({ note }, "market data");
+  for (const note of exchange.notes) logger.info({ note }, "market data note");
 
   const port = options.port ?? (options.once ? 0 : DEFAULT_PORT);
   const pipeline = await startPipeline(scope, {
@@ -48,13 +48,16 @@ await runService("local", async (scope) => {
     },
   });
   progress.endpoint = pipeline.endpoint;
-  logger.info({ endpoint: pipeline.endpoint }, "DynamoDB endpoint: aws dynamodb query --endpoint-url ...");
+  logger.info(
+    { endpoint: pipeline.endpoint },
+    "DynamoDB endpoint ready: aws dynamodb query --endpoint-url ENDPOINT",
+  );
 
   const running = { pipeline, exchange, progress, logger, options, stopping: scope.stopping };
   if (options.once) {
     const summary = await runOnce(running);
     view?.close();
-    // Without its summary the cycle was cut short, which no script should take for success.
+    // Without a summary the cycle was interrupted, which a script must not take for success.
     if (summary === null) return 1;
     print(summary);
   } else {

@@ -11,7 +11,7 @@ export interface LocalOptions {
   readonly data: string | null;
   /** Where the simulated clock starts, milliseconds; null: the market's own choice. */
   readonly fromMs: number | null;
-  /** How many times faster than real time; null: 1, or 0 (the clock stands still) with `once`. */
+  /** How many times faster than real time; null: 1, or 0 (the clock is stopped) with `once`. */
   readonly speed: number | null;
   readonly once: boolean;
   readonly json: boolean;
@@ -21,8 +21,8 @@ export interface LocalOptions {
 }
 
 /**
- * Reads the command line of `npm start`. Null after `--help`, which has then been printed.
- * @throws ConfigurationError with what is wrong.
+ * Parses the command line of `npm start`. Returns null after `--help`, which has been printed.
+ * @throws ConfigurationError with the invalid option.
  */
 export function parseLocalOptions(
   args: readonly string[],
@@ -34,9 +34,9 @@ export function parseLocalOptions(
     .option("--data <folder>", "recorded candles for --market replay: EXCHANGE_SYMBOL_INTERVAL.csv[.gz]")
     .option("--from <moment>", "where the simulated clock starts, for example 2026-01-15T12:00:30Z", moment)
     .option("--speed <times>", "how much faster than real time the simulated clock runs", speed)
-    .option("--once", "one whole cycle, then a summary and exit", false)
-    .option("--json", "the summary as one JSON object on standard output; needs --once", false)
-    .option("--seed <number>", "another synthetic exchange", wholeNumber(0, 4_294_967_295))
+    .option("--once", "run one cycle, print a summary and exit", false)
+    .option("--json", "print the summary as one JSON object; requires --once", false)
+    .option("--seed <number>", "seed of the synthetic exchange", wholeNumber(0, 4_294_967_295))
     .option("--port <number>", "port of the DynamoDB endpoint", wholeNumber(0, 65_535));
   const given = parseArguments<{
     market: MarketName;
@@ -66,12 +66,12 @@ export function parseLocalOptions(
 
 function contradiction(options: LocalOptions): string | null {
   const { market } = options;
-  if (market === "replay" && options.data === null) return "--market replay needs --data FOLDER";
-  if (market !== "replay" && options.data !== null) return "--data is for --market replay";
+  if (market === "replay" && options.data === null) return "--market replay requires --data FOLDER";
+  if (market !== "replay" && options.data !== null) return "--data requires --market replay";
   if (market === "bybit" && (options.fromMs !== null || options.speed !== null)) {
-    return "--from and --speed are for simulated markets: the live exchange has its own clock";
+    return "--from and --speed require a simulated market: the live exchange has its own clock";
   }
-  if (market !== "synthetic" && options.seed !== null) return "--seed is for --market synthetic";
-  if (options.json && !options.once) return "--json prints a summary, which only --once has";
+  if (market !== "synthetic" && options.seed !== null) return "--seed requires --market synthetic";
+  if (options.json && !options.once) return "--json requires --once, which prints the summary";
   return null;
 }

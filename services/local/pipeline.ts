@@ -24,15 +24,15 @@ import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
 import type { LocalConfig } from "./config.ts";
 import type { LocalExchange } from "./exchange.ts";
 
-/** What happened, for the progress view. */
+/** Events for the progress view. */
 export interface PipelineEvents {
-  /** A signal has been looked at, or is dead. One that expires in the queue is not told. */
+  /** A signal was processed or dead-lettered. Not called for signals that expire in the queue. */
   signalEnded(): void;
 }
 
 const ANALYZER_PREFETCH = 3;
 const FINDER_PREFETCH = 4;
-/** A laptop has other things to do: BTCUSDT in five timeframes, and the frames of the coin at hand. */
+/** Small enough for a laptop: BTCUSDT in five timeframes, and the Fibonacci frames of the current coin. */
 const HISTORY_CACHE_CANDLES = 300_000;
 const REGION = "ap-northeast-2";
 
@@ -104,7 +104,7 @@ export async function startPipeline(
     codeVersion: config.codeVersion,
   });
   const onDeadSignal = makeOnDeadSignal(loggerOf("finder"));
-  const finder = await queue.consume(TRADING_SIGNALS, told(find, events.signalEnded), {
+  const finder = await queue.consume(TRADING_SIGNALS, withNotification(find, events.signalEnded), {
     prefetch: FINDER_PREFETCH,
     onDeadLetter: async (letter) => {
       await onDeadSignal(letter);
@@ -146,8 +146,8 @@ export async function startPipeline(
 
 export type Pipeline = Awaited<ReturnType<typeof startPipeline>>;
 
-/** The handler, and a word to the listener when it is done with a message. */
-function told<T>(handler: Handler<T>, ended: () => void): Handler<T> {
+/** The handler, with a notification after each acknowledged message. */
+function withNotification<T>(handler: Handler<T>, ended: () => void): Handler<T> {
   return async (delivery): Promise<Outcome> => {
     const outcome = await handler(delivery);
     if (outcome.kind === "ack") ended();

@@ -3,14 +3,14 @@ import type { PositionItem } from "#libs/contracts/position-item.ts";
 import { type Clock, monotonicMs } from "#libs/runtime/clock.ts";
 import { progressBar, timeLeft } from "#libs/terminal/progress-bar.ts";
 
-/** What the pipeline has done so far, as a person wants to see it. */
+/** What the pipeline has done so far, for display. */
 export interface Progress {
   market: string;
   simulated: boolean;
   /** Of the market, once it is open. */
   clock?: Clock;
   endpoint: string | null;
-  /** What is going on, or when it goes on. */
+  /** The current activity. */
   activity: string;
   scan: { readonly universe: number; readonly selected: number } | null;
   backtests: { readonly total: number; ended: number; failed: number; readonly startedMs: number } | null;
@@ -55,7 +55,7 @@ export function renderProgress(progress: Progress): string {
   }
   lines.push(
     `  selected    ${selection === null ? "..." : `${selection.taken} of ${selection.judged} strategies`}`,
-    `  signals     ${signals === null ? "..." : `${signals.ended}/${signals.published} looked at`}`,
+    `  signals     ${signals === null ? "..." : `${signals.ended}/${signals.published} checked`}`,
     `  positions   ${positions.length}`,
   );
   for (const position of positions.slice(0, POSITIONS_SHOWN)) lines.push(`    ${positionLine(position)}`);
@@ -72,7 +72,7 @@ export function positionLine(position: PositionItem): string {
 }
 
 const FRAME_MS = 250;
-/** Of a terminal that does not tell its size. */
+/** For a terminal that does not report its size. */
 const ROWS = 24;
 const COLUMNS = 80;
 const cursorUp = (lines: number) => (lines === 0 ? "" : `\u001b[${lines}A`);
@@ -88,8 +88,8 @@ export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
       .split("\n")
       .slice(1 - (stream.rows || ROWS))
       .map((row) => `${ERASE_ROW}${row.slice(0, (stream.columns || COLUMNS) - 1)}\n`);
-    // Erased row by row, for some terminals keep a screen that is cleared at once in their scrollback. A log
-    // line may be wider than the screen: below one, everything goes.
+    // Rows are erased one by one, because some terminals save a screen that is cleared at once to their scrollback.
+    // A log line may be wider than the screen, so everything below it is erased.
     const room = above === "" ? "" : ERASE_BELOW;
     stream.write(`\r${cursorUp(drawn)}${room}${above}${rows.join("")}${ERASE_BELOW}`);
     drawn = rows.length;
@@ -103,7 +103,7 @@ export function showProgress(progress: Progress, stream: NodeJS.WriteStream) {
   });
   return {
     lines,
-    /** Draws the last state and leaves it there. Safe to call twice. */
+    /** Draws the last state and leaves it on the screen. Safe to call twice. */
     close(): void {
       if (closed) return;
       closed = true;

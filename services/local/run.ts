@@ -17,7 +17,7 @@ export interface Running {
   readonly stopping: AbortSignal;
 }
 
-/** One whole cycle, and its summary as text: for people, or one JSON object. Null when it was stopped. */
+/** Runs one cycle and returns its summary, as text or as one JSON object. Null when it was stopped. */
 export async function runOnce(running: Running): Promise<string | null> {
   const { pipeline, exchange, progress, options, stopping } = running;
   const startedMs = monotonicMs();
@@ -48,12 +48,12 @@ export async function runOnce(running: Running): Promise<string | null> {
   return options.json ? `${JSON.stringify(summaryOf(report), null, 2)}\n` : describeSummary(report);
 }
 
-/** Scans at once and then each hour, selects when the first scan has ended and then each minute, until stopped. */
+/** Scans at once and then every hour, selects after the first scan and then every minute, until stopped. */
 export async function runOnAndOn(running: Running): Promise<void> {
   const { pipeline, exchange, progress, logger, stopping } = running;
   const { clock, speed } = exchange;
   const firstScan = scanAndBacktest(pipeline, progress, stopping).catch((error: unknown) =>
-    logger.error({ err: error }, "the first scan failed: the next one starts within the hour"),
+    logger.error({ err: error }, "first scan failed: the next one starts within the hour"),
   );
   await firstScan;
   const scanning = runEvery(

@@ -20,7 +20,7 @@ export interface CycleReport {
   readonly durationsMs: Readonly<Record<"scan" | "backtests" | "select" | "find" | "total", number>>;
 }
 
-/** The cycle as one object for programs: names as on the wire, durations in milliseconds. */
+/** The cycle as one object for machines: names as on the wire, durations in milliseconds. */
 export function summaryOf(report: CycleReport) {
   const { scanned, item, selected } = report;
   const refused = countRefusals(scanned.universe);
@@ -58,7 +58,7 @@ export function summaryOf(report: CycleReport) {
   };
 }
 
-/** The same for a person. */
+/** The same as text. */
 export function describeSummary(report: CycleReport): string {
   const { item, scanned, selected } = report;
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
@@ -70,7 +70,7 @@ export function describeSummary(report: CycleReport): string {
     `${report.description}, at ${new Date(report.clockMs).toISOString()}`,
     `scan        ${scanned.universe.length} symbols, ${scanned.selected.length} taken (${seconds(durationsMs.scan)})`,
     `backtests   ${item.totalTasks - item.pendingTasks} of ${item.totalTasks}: ${item.completedTasks} with trades, ${item.noTradesTasks} without${failed} (${seconds(durationsMs.backtests)})`,
-    `selected    ${selected.taken.length} of ${selected.taken.length + trades + win_rate + pnl} strategies; refused: ${trades} by trades, ${win_rate} by win rate, ${pnl} by PnL`,
+    `selected    ${selected.taken.length} of ${selected.taken.length + trades + win_rate + pnl} strategies; refused: ${trades} with too few trades, ${win_rate} with a low win rate, ${pnl} with a low PnL`,
     ...selected.taken.map(
       (signal) =>
         `  ${signal.symbol.padEnd(14)} ${signal.timeframe.padEnd(4)} ${signal.strategy.padEnd(9)} win rate ${signal.winRate.toFixed(1).padStart(5)} %  PnL ${usd(signal.totalPnl)}  ${signal.totalTrades} trades`,
@@ -101,7 +101,7 @@ function bestOf(results: readonly ResultsItem[]): string[] {
     .sort((a, b) => b.figures.totalPnl - a.figures.totalPnl);
   if (rows.length === 0) return [];
   return [
-    `highest PnL of ${rows.length} strategy results with trades`,
+    `best ${Math.min(BEST_SHOWN, rows.length)} of ${rows.length} results with trades, by PnL`,
     ...rows.slice(0, BEST_SHOWN).map(({ symbol, timeframe, strategy, figures }) => {
       const winRate = figures.winRate === null ? "-" : figures.winRate.toFixed(1);
       return `  ${symbol.padEnd(14)} ${timeframe.padEnd(4)} ${strategy.padEnd(9)} win rate ${winRate.padStart(5)} %  PnL ${usd(figures.totalPnl)}  ${figures.totalTrades} trades`;

@@ -28,7 +28,7 @@ export function scannerConfig(environment: Environment) {
   const config = configuration(environment, SCANNER_SETTINGS);
   if (config.minVolatility > config.maxVolatility) {
     throw new ConfigurationError(
-      `configuration is wrong: MIN_VOLATILITY: ${config.minVolatility} is above MAX_VOLATILITY, ${config.maxVolatility}: no coin could pass`,
+      `invalid configuration: MIN_VOLATILITY: ${config.minVolatility} is above MAX_VOLATILITY (${config.maxVolatility}), so no coin could pass`,
     );
   }
   return config;

@@ -40,7 +40,7 @@ await runService("scanner", async (scope) => {
     filters: config,
     timeframes: config.timeframes,
   };
-  // A scan is named after the exchange's hour: by a clock that is seconds ahead it would find the last one's name.
+  // A scan is named after the exchange's hour: a local clock a few seconds off could name the wrong hour.
   const exchangeClock = makeExchangeClock(market, clock);
   await runEvery(
     { everySeconds: config.runEverySeconds ?? null, clock: exchangeClock, stopping: scope.stopping, logger },

@@ -13,8 +13,8 @@ export interface ScanFilters {
 }
 
 /**
- * How far the price ranged in 24 hours, in percent of the low. Null where the exchange printed no usable
- * prices (a contract without a trade).
+ * The price range of 24 hours, in percent of the low. Null if the exchange reports no usable prices (a contract
+ * without trades).
  */
 export function volatility24h(ticker: Ticker): number | null {
   const { highPrice24h: high, lowPrice24h: low } = ticker;
@@ -29,7 +29,7 @@ function refusal(
   filters: ScanFilters,
   nowMs: number,
 ): string | null {
-  if (instrument === undefined) return "not listed among the instruments";
+  if (instrument === undefined) return "not in the exchange's list of instruments";
   const verdict = tradability(instrument, nowMs, { minListingDays: filters.minListingDays });
   if (verdict.kind === "refused") return verdict.reason;
   if (!(ticker.lastPrice > 0)) return `no usable last price (${ticker.lastPrice})`;
@@ -47,9 +47,8 @@ function refusal(
 }
 
 /**
- * The whole exchange in order: those that may be traded by volatility, the most volatile first (on equal
- * volatility the higher turnover, then the name, so that a scan can be repeated), then the refused by name.
- * The first `topNCoins` are taken.
+ * Ranks the whole exchange: first the tradable symbols, most volatile first (ties by higher turnover, then by name,
+ * so that a scan is reproducible), then the refused symbols by name. The first `topNCoins` are taken.
  */
 export function rankUniverse(
   tickers: readonly Ticker[],
@@ -91,7 +90,7 @@ export function rankUniverse(
   ];
 }
 
-/** As it is stored: a scan that goes on from the stored universe publishes the same figures. */
+/** Rounded as it is stored, so that a scan resumed from the stored universe publishes the same figures. */
 function figuresOf(ticker: Ticker, volatility: number | null) {
   return {
     symbol: ticker.symbol,
@@ -113,7 +112,7 @@ function byName(a: string, b: string): number {
 
 const FIGURES = /\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d[\d.]*(?![\d.]| h\b)/g;
 
-/** How many symbols were refused for each kind of reason; the figures in the reasons are left out. */
+/** The number of refused symbols per reason, with the figures in the reasons removed. */
 export function countRefusals(universe: readonly UniverseEntry[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { reason } of universe) {

@@ -31,7 +31,7 @@ export type ScanSummary =
       readonly selected: readonly string[];
       readonly tasks: number;
     }
-  /** Another scanner did or does this hour's scan. */
+  /** Another scanner has run or is running this hour's scan. */
   | {
       readonly kind: "held";
       readonly scanId: string;
@@ -39,13 +39,13 @@ export type ScanSummary =
       readonly status: ScanItem["status"];
     };
 
-/** A scanner that has not finished by then is taken for dead, and the next one goes on with its scan. */
+/** A scanner that has not finished by then is presumed dead, and the next one resumes its scan. */
 const LEASE_MS = 5 * 60_000;
 
 /**
- * Ranks the whole exchange and publishes the chosen coins times the timeframes as backtest tasks. Everything
- * is derived from the scan's id and timestamp, so a scan that is done again (a duplicate start, a crash in the
- * middle) publishes the same tasks under the same ids.
+ * Ranks the whole exchange and publishes one backtest task per selected coin and timeframe. Everything derives from
+ * the scan's id and timestamp, so a repeated scan (a duplicate start, a crash in the middle) publishes the same tasks
+ * with the same ids.
  */
 export async function scan(parts: ScanParts): Promise<ScanSummary> {
   const { scans, logger } = parts;
@@ -58,26 +58,26 @@ export async function scan(parts: ScanParts): Promise<ScanSummary> {
   };
   const lease = await scans.acquire({ ...hour, leaseMs: LEASE_MS });
   if (lease.kind === "held") {
-    logger.info({ scanId, by: lease.by, status: lease.status }, "this hour's scan is already taken");
+    logger.info({ scanId, by: lease.by, status: lease.status }, "another scanner has this hour's scan");
     return { kind: "held", scanId, by: lease.by, status: lease.status };
   }
   try {
     return await scanWithLease(parts, scanId, lease, nowMs);
   } catch (error) {
-    // Who is started again after a failure need not wait until the lease runs out. If this fails too, it does.
+    // A restarted scanner need not wait for the lease to expire. If releasing fails too, it waits.
     await scans.acquire({ ...hour, leaseMs: 0 }).catch((second: unknown) => {
-      logger.warn({ err: second, scanId }, "the lease of the failed scan could not be given up");
+      logger.warn({ err: second, scanId }, "could not release the lease of the failed scan");
     });
     throw error;
   }
 }
 
-/** How often a scanner looks whether the other one is done. */
+/** How often a scanner checks whether the other one has finished. */
 const LOOK_AGAIN_MS = 2_000;
 
 /**
- * The same, but a scan that another scanner is at is waited for until its tasks are in the queue: should the other
- * one die, its lease runs out and this one goes on with its work. Nobody else would before the next hour.
+ * Like `scan`, but waits for a scan that another scanner is running until its tasks are published. If the other
+ * scanner dies, its lease expires and this one resumes the scan; otherwise the hour would have no scan.
  */
 export async function scanInTurn(parts: ScanParts, stopping: AbortSignal): Promise<ScanSummary> {
   for (;;) {
@@ -96,15 +96,15 @@ async function scanWithLease(
   const { scans, queue, logger } = parts;
   const recorded = lease.kind === "resumed" ? await scans.universe(scanId) : null;
   if (lease.kind === "resumed")
-    logger.warn({ scanId }, "an earlier scanner did not finish: going on with it");
+    logger.warn({ scanId }, "resuming a scan that another scanner did not finish");
   const ranked = recorded ?? (await rankNow(parts, nowMs));
   const symbolsTaken = ranked.filter((entry) => entry.taken).map((entry) => entry.symbol);
   const universe = await scans.recordUniverse(scanId, ranked, symbolsTaken, parts.timeframes);
   const taken = universe.filter((entry) => entry.taken);
   const selected = taken.map((entry) => entry.symbol);
-  logger.info({ scanId, universe: universe.length, refused: countRefusals(universe) }, "exchange ranked");
+  logger.info({ scanId, universe: universe.length, refused: countRefusals(universe) }, "universe ranked");
   if (taken.length === 0) {
-    logger.warn({ universe: universe.length }, "no coin was taken: see what the others were refused for");
+    logger.warn({ scanId, universe: universe.length }, "no coin passed the filters");
   }
   for (const entry of taken) {
     logger.info(

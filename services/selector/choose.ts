@@ -31,8 +31,8 @@ export type Choice =
     };
 
 /**
- * Every strategy with a result, once: where several scans cover the same symbol and timeframe the newest one
- * counts, so that a strategy is judged by its latest figures and signalled once a minute.
+ * Every strategy with a result, once: if several scans cover the same symbol and timeframe, the newest counts, so a
+ * strategy is judged by its latest figures and signalled once a minute.
  */
 export function candidatesOf(items: readonly ResultsItem[]): readonly Candidate[] {
   const newestFirst = [...items].sort((a, b) => b.scanTimestamp - a.scanTimestamp);
@@ -53,12 +53,12 @@ export function candidatesOf(items: readonly ResultsItem[]): readonly Candidate[
   return candidates;
 }
 
-/** Takes or refuses one candidate; a refusal names the first figure that fell short. */
+/** Takes or refuses one candidate; a refusal names the first figure below its threshold. */
 export function choose(candidate: Candidate, thresholds: SelectionThresholds): Choice {
   const { totalTrades, winRate, totalPnl } = candidate.figures;
   const refused = (by: RefusalKind, reason: string): Choice => ({ kind: "refused", candidate, by, reason });
   if (winRate === null || totalTrades < thresholds.minTrades) {
-    return refused("trades", `${totalTrades} trades, at least ${thresholds.minTrades} are asked for`);
+    return refused("trades", `${tradeCount(totalTrades)} (minimum ${thresholds.minTrades})`);
   }
   if (winRate < thresholds.minWinRate) {
     return refused("win_rate", `win rate ${winRate.toFixed(2)} % is below ${thresholds.minWinRate} %`);
@@ -67,4 +67,9 @@ export function choose(candidate: Candidate, thresholds: SelectionThresholds): C
     return refused("pnl", `PnL ${usd(totalPnl)} is below ${usd(thresholds.minPnl)}`);
   }
   return { kind: "taken", candidate, winRate };
+}
+
+function tradeCount(trades: number): string {
+  if (trades === 0) return "no trades";
+  return trades === 1 ? "only 1 trade" : `only ${trades} trades`;
 }

@@ -37,9 +37,9 @@ await runService("selector", async (scope) => {
   await runEvery(
     { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
     async () => {
-      // A selection is worth more than its metrics; that they are missing rings an alarm of its own.
+      // A selection matters more than its metrics; missing metrics raise an alarm anyway.
       await reportMetrics({ queue, scans, clock, logger }).catch((error: unknown) =>
-        logger.warn({ err: error }, "queues and scans could not be measured"),
+        logger.warn({ err: error }, "could not measure queues and scans"),
       );
       await selectInTurn(parts, scope.stopping);
     },

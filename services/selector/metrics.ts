@@ -24,14 +24,14 @@ export interface MetricsParts {
   readonly logger: Logger;
 }
 
-/** Scans are named after their hour, so the last ones are found by name. */
+/** Scans are named after their hour, so the latest ones are found by name. */
 const HOURS_BACK = 4;
 
 /**
- * Measures both queues and the scans, and writes the figures as log lines in CloudWatch's embedded metric format,
- * which become metrics without a call or a permission; elsewhere they are lines to read. RabbitMQ does not tell
- * the age of a message: that of a task is the age of the oldest scan with unfinished tasks, that of a signal,
- * which the last selector published, a minute.
+ * Measures both queues and the scans, and logs the figures in CloudWatch's embedded metric format, which turns them
+ * into metrics without an API call or a permission; elsewhere they are plain log lines. RabbitMQ does not report the
+ * age of a message. The age of a task is that of the oldest scan with unfinished tasks; the age of a signal is one
+ * minute, because the previous run of the selector published it.
  * Source: CloudWatch User Guide, "Specification: Embedded metric format".
  */
 export async function reportMetrics(parts: MetricsParts): Promise<void> {

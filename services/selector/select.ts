@@ -28,26 +28,26 @@ export type SelectSummary =
       readonly taken: readonly TradingSignal[];
       readonly refused: Readonly<Record<RefusalKind, number>>;
     }
-  /** Another selector did this minute, or is at it. */
+  /** Another selector has made or is making this minute's selection. */
   | { readonly kind: "held"; readonly isDone: boolean };
 
-/** A selector that has not published by then is taken for dead, and the next one does its minute. */
+/** A selector that has not published by then is presumed dead, and the next one makes its selection. */
 const LEASE = { lifeSeconds: 3_600, holdSeconds: 15 } as const;
-/** How often a selector looks whether the other one is done. */
+/** How often a selector checks whether the other one has finished. */
 const LOOK_AGAIN_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** Judges every active result and publishes one signal for each strategy that is good enough, once a minute. */
+/** Judges every active result and publishes one signal per strategy that passes the thresholds, once a minute. */
 export async function select(parts: SelectParts): Promise<SelectSummary> {
   const { clock, logger } = parts;
   const issuedAt = clock.nowMs();
   const minute = Math.floor(issuedAt / MINUTE_MS);
   const items = await parts.results.active();
-  // Taken when there is something to publish from: a run that failed to read has not used up the minute.
+  // The lease is taken after the read: a run that failed to read has not used up the minute.
   const lease = `selector:${minute}`;
   const take = await parts.leases.take(lease, parts.selectorId, LEASE);
   if (take !== "taken") {
-    logger.info({ minute }, "this minute's selection is already taken");
+    logger.info({ minute }, "another selector has this minute's selection");
     return { kind: "held", isDone: take === "done" };
   }
   try {
@@ -55,17 +55,17 @@ export async function select(parts: SelectParts): Promise<SelectSummary> {
     await parts.leases.finish(lease, parts.selectorId, LEASE);
     return summary;
   } catch (error) {
-    // Who is started again after a failure need not wait for the end of the lease. If this fails too, it does.
+    // A restarted selector need not wait for the lease to expire. If releasing fails too, it waits.
     await parts.leases.giveUp(lease, parts.selectorId, LEASE).catch((second: unknown) => {
-      logger.warn({ err: second, minute }, "the lease of the failed selection could not be given up");
+      logger.warn({ err: second, minute }, "could not release the lease of the failed selection");
     });
     throw error;
   }
 }
 
 /**
- * The same, but a minute that another selector is at is waited for until its signals are out: should the other one
- * die, this one publishes them. A signal that is published twice is acted on once.
+ * Like `select`, but waits for a selection that another selector is making until its signals are published. If the
+ * other selector dies, this one publishes them. A signal that is published twice has one effect.
  */
 export async function selectInTurn(parts: SelectParts, stopping: AbortSignal): Promise<SelectSummary> {
   for (;;) {
@@ -117,7 +117,7 @@ function countRefusals(choices: readonly Choice[]): Record<RefusalKind, number> 
   return counts;
 }
 
-/** What a person should know before believing a taken strategy; probabilities in percent. */
+/** The significance of a taken strategy's figures; probabilities in percent. */
 function significanceFields(statistics: StrategyStatistics | undefined): Record<string, unknown> {
   if (statistics === undefined) return {};
   const percent = (value: number | null) => (value === null ? null : Number((value * 100).toFixed(1)));
@@ -130,7 +130,7 @@ function significanceFields(statistics: StrategyStatistics | undefined): Record<
 
 function logChoice(logger: Logger, choice: Choice): void {
   const { symbol, timeframe, strategy, figures } = choice.candidate;
-  const winRate = figures.winRate === null ? "none" : `${figures.winRate.toFixed(1)} %`;
+  const winRate = figures.winRate === null ? "n/a" : `${figures.winRate.toFixed(1)} %`;
   const line = `${symbol} ${timeframe} ${strategy} win rate ${winRate} PnL ${usd(figures.totalPnl)}`;
   const fields = { strategy: line, trades: figures.totalTrades };
   if (choice.kind === "taken") logger.info({ ...fields, ...significanceFields(figures.statistics) }, "taken");

@@ -4,7 +4,7 @@ import { parseMoment } from "#libs/config/moment.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
 import { shortComplaint } from "./short-complaint.ts";
 
-/** For an option's value: a whole number in plain digits. */
+/** Parses an option's value: a whole number in plain digits. */
 export function wholeNumber(min: number, max: number) {
   return (value: string): number => {
     const number = Number(value);
@@ -17,7 +17,7 @@ export function wholeNumber(min: number, max: number) {
   };
 }
 
-/** For `--speed`: how many times faster than real time; 0 stands still. */
+/** Parses `--speed`: how many times faster than real time; 0 stops the clock. */
 export function speed(value: string): number {
   const number = Number(value);
   if (!/^\d+(\.\d+)?$/.test(value) || number > 1000) {
@@ -26,20 +26,20 @@ export function speed(value: string): number {
   return number;
 }
 
-/** For `--from`: milliseconds since the epoch; without a zone it is UTC. */
+/** Parses `--from`: milliseconds since the epoch; without a time zone it is UTC. */
 export function moment(value: string): number {
   const ms = parseMoment(value);
   if (ms === null) {
     throw new InvalidArgumentError(
-      `expected a moment such as 2026-01-15T12:00:30Z, not ${shownValue(value)}`,
+      `expected a timestamp such as 2026-01-15T12:00:30Z, not ${shownValue(value)}`,
     );
   }
   return ms;
 }
 
 /**
- * The options of a command that runs as a service. Null after `--help`, which has then been printed.
- * @throws ConfigurationError with what is wrong.
+ * Parses the options of a command that runs as a service. Returns null after `--help`, which has been printed.
+ * @throws ConfigurationError with the invalid option.
  */
 export function parseArguments<Options extends object>(
   command: Command,

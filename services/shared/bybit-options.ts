@@ -2,7 +2,7 @@ import type { Configuration } from "#libs/config/configuration.ts";
 import type { EXCHANGE_SETTINGS } from "#libs/config/settings.ts";
 import type { BybitOptions } from "#libs/market/bybit/bybit-market-data.ts";
 
-/** Which exchange is asked and how, as configured. */
+/** Which exchange is called and how, as configured. */
 export function bybitOptions(config: Configuration<(typeof EXCHANGE_SETTINGS)[number]>): BybitOptions {
   return {
     baseUrl: config.bybitBaseUrl,

@@ -1,3 +1,4 @@
+import { FAULTS } from "#libs/contracts/faults.ts";
 import { ContractError } from "#libs/contracts/wire.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { Outcome } from "#libs/queue/queue.ts";
@@ -6,16 +7,15 @@ import { StoreError } from "#libs/store/store-error.ts";
 
 export interface FailureParts {
   readonly logger: Logger;
-  /** Resolves after `ms`, or at once when the service is told to stop. */
+  /** Resolves after `ms`, or at once when the service stops. */
   readonly pause: (ms: number) => Promise<void>;
   readonly stopping: AbortSignal;
 }
 
 /**
- * Does the work of one message and turns every expected failure into what happens to the message:
- * the exchange's and the database's failures wait in the retry queue, what can never succeed is dead-lettered,
- * and while the exchange bans this address the message stays in hand. What did not work out because the service
- * is stopping goes back as it came. A bug is thrown on.
+ * Processes one message and maps every expected failure to an outcome. Failures of exchange and database go to the
+ * retry queue, permanent failures are dead-lettered, and during an exchange ban the message stays unacknowledged.
+ * A message that fails because the service is stopping is returned unchanged. Bugs are rethrown.
  */
 export async function withFailurePolicy(parts: FailureParts, work: () => Promise<Outcome>): Promise<Outcome> {
   for (;;) {
@@ -24,23 +24,28 @@ export async function withFailurePolicy(parts: FailureParts, work: () => Promise
     } catch (error) {
       const outcome = outcomeOf(error);
       if (parts.stopping.aborted && outcome.kind === "retry") {
-        return { kind: "return", reason: `stopped: ${outcome.reason}` };
+        return { kind: "return", reason: `service is stopping: ${outcome.reason}` };
       }
       if (!(error instanceof MarketError) || error.kind !== "banned") return outcome;
       const waitMs = error.retryAfterMs ?? 0;
       parts.logger.error(
-        { seconds: Math.ceil(waitMs / 1000), reason: error.message },
-        "the exchange bans this address: no calls until then, the message is kept; lower BYBIT_REQUESTS_PER_SECOND",
+        {
+          seconds: Math.ceil(waitMs / 1000),
+          reason: error.message,
+          remedy: FAULTS.exchangeBans.remedy,
+        },
+        "waiting for the end of the exchange ban: message kept",
       );
       await parts.pause(waitMs);
-      if (parts.stopping.aborted) return { kind: "return", reason: "stopped during an exchange ban" };
+      if (parts.stopping.aborted)
+        return { kind: "return", reason: "service is stopping during an exchange ban" };
     }
   }
 }
 
 function outcomeOf(error: unknown): Outcome {
   if (error instanceof StoreError) return { kind: "retry", reason: error.message };
-  // The message parses, but what would be written for it does not: it never will.
+  // The message is valid, but the item made from it is not, and a retry would make the same item.
   if (error instanceof ContractError) return { kind: "dead-letter", reason: error.message };
   if (!(error instanceof MarketError)) throw error;
   switch (error.kind) {

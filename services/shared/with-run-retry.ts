@@ -6,7 +6,7 @@ import type { Logger } from "#libs/runtime/logging.ts";
 import { withRetry } from "#libs/runtime/retry.ts";
 import { StoreError } from "#libs/store/store-error.ts";
 
-/** A minute and a half in all: longer than a failover, shorter than anyone would wait. */
+/** A minute and a half in total: longer than a failover, shorter than the period of the schedule. */
 const DELAYS_MS = [2_000, 5_000, 10_000, 20_000, 30_000, 30_000];
 
 /** Longer than the ten minutes for which the exchange bans an address, and well within the hour. */
@@ -21,8 +21,8 @@ function mayPass(error: unknown): boolean {
 }
 
 /**
- * Does work that must be done once an hour, although database, broker or exchange are away for a moment: nobody
- * brings it back as a queue brings back a message. The work must be safe to do again.
+ * Retries a scheduled run while database, broker or exchange are temporarily unavailable: unlike a queued message, it
+ * is not redelivered. The run must be idempotent.
  */
 export function withRunRetry<T>(
   parts: { readonly logger: Logger; readonly stopping: AbortSignal },

@@ -228,7 +228,7 @@ describe.skipIf(!privateBrokerAvailable())("the four services as processes", () 
         AWS_ENDPOINT_URL: "no",
       });
       expect(await service.exited).toBe(2);
-      expect(service.output()).toMatch(/^configuration is wrong: .*AWS_ENDPOINT_URL: .*LOG_LEVEL: .*\n$/);
+      expect(service.output()).toMatch(/^invalid configuration: .*AWS_ENDPOINT_URL: .*LOG_LEVEL: .*\n$/);
     },
     30_000,
   );

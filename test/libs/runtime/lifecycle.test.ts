@@ -53,7 +53,7 @@ describe("a service", () => {
   it("exits with 2 and the bare complaint when its configuration is wrong", async () => {
     const running = start("wrongly configured");
     expect(await running.exited).toBe(2);
-    expect(running.stderr()).toBe("configuration is wrong: PORT: expected a number (got many)\n");
+    expect(running.stderr()).toBe("invalid configuration: PORT: expected a number (got many)\n");
   });
 
   it("exits with 1 when something cannot be released, and releases the rest", async () => {

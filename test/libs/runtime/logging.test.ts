@@ -68,7 +68,7 @@ describe("the log", () => {
 
   it("tells an error with its cause and stack", () => {
     const { logger, text } = logged();
-    logger.error({ err: new Error("no candles", { cause: new Error("HTTP 500") }) }, "the service failed");
+    logger.error({ err: new Error("no candles", { cause: new Error("HTTP 500") }) }, "service failed");
     expect(JSON.parse(text()).err).toMatchObject({
       type: "Error",
       message: expect.stringContaining("no candles"),
@@ -78,7 +78,7 @@ describe("the log", () => {
 
   it("names the services of one process by their children", () => {
     const { logger, text } = logged({}, null);
-    logger.child({ service: "scanner" }).info("exchange ranked");
+    logger.child({ service: "scanner" }).info("universe ranked");
     expect(JSON.parse(text()).service).toBe("scanner");
   });
 

@@ -274,7 +274,7 @@ describe("the promises of the pipeline", () => {
       sent: null,
       stopMs: null,
       end: 1,
-      output: '{"level":"fatal","reason":"reading failed","msg":"the service failed"}\n',
+      output: '{"level":"fatal","reason":"reading failed","msg":"service failed"}\n',
     });
     expect(violations(seen({ positions: [rival], ends: [gaveUp] }), expectation)).toEqual([]);
   });

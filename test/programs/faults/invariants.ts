@@ -202,7 +202,7 @@ const nobodyDiesByAccident: Invariant = ({ ends }) =>
     if (end === 0 && (sent === "SIGTERM" || /^(scanner|selector)/.test(worker))) return [];
     // A task that gave up on a world that stayed away too long says so, and its next run does the work.
     const gaveUp =
-      /^(scanner|selector)/.test(worker) && end === 1 && /"reason":.*"the service failed"/.test(output);
+      /^(scanner|selector)/.test(worker) && end === 1 && /"reason":.*"service failed"/.test(output);
     return gaveUp ? [] : [`${worker} ended with ${end}${sent === null ? "" : ` after ${sent}`}`];
   });
 

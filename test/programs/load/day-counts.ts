@@ -1,4 +1,5 @@
 import { isTimeframe, MINUTE_MS, timeframeMs } from "#libs/candles/timeframe.ts";
+import { FAULTS } from "#libs/contracts/faults.ts";
 import type { LogTail } from "./log-tail.ts";
 
 /** What a day has done, from what the services say at the end of each piece of work. */
@@ -69,9 +70,9 @@ interface Line {
 
 const TASK_ENDS: Readonly<Record<string, string>> = {
   "backtest stored": "backtest stored",
-  "backtest was stored before: nothing changed": "backtest stored before",
+  "backtest already stored": "backtest stored before",
   "backtest failed": "backtest failed",
-  "the scan's life is over: nothing was stored": "backtest of a scan that has expired",
+  "scan has expired: result not stored": "backtest of a scan that has expired",
 };
 
 interface SignalEnd {
@@ -82,17 +83,17 @@ const STORED: SignalEnd = { name: "position stored", entry: true };
 const SIGNAL_ENDS: Readonly<Record<string, SignalEnd>> = {
   "[3/4] no entry": { name: "no entry", entry: false },
   "position stored": STORED,
-  "position was stored before: nothing changed": { name: "position stored before", entry: true },
-  "another strategy holds this symbol's position of this moment": {
+  "position already stored": { name: "position stored before", entry: true },
+  "symbol already has a position for this candle": {
     name: "position of another strategy",
     entry: true,
   },
-  "signal is stale: not acted on": { name: "stale signal", entry: false },
-  "position is older than its life: not stored": { name: "stale entry", entry: false },
-  "no entry: the last candle closed too long ago": { name: "candle too old", entry: false },
+  [FAULTS.signalStale.message]: { name: "stale signal", entry: false },
+  [FAULTS.positionStale.message]: { name: "stale entry", entry: false },
+  "no entry: last candle closed too long ago": { name: "candle too old", entry: false },
 };
-/** Said at the level warn, and part of every day. */
-const NO_COMPLAINT = new Set(["another strategy holds this symbol's position of this moment"]);
+/** Logged as a warning although it is normal. */
+const NO_COMPLAINT = new Set(["symbol already has a position for this candle"]);
 
 /** Reads what a service has written since the last time. */
 export function readLog(

@@ -451,7 +451,7 @@ describe("the finder on a synthetic market", () => {
     const signal = signalOf(day, "ADVANCED", ahead.nowMs());
     expect(await deliver(parts, signal)).toMatchObject({
       kind: "retry",
-      reason: `${day.symbol} 15m has no candle yet that closed at ${new Date(closeMs).toISOString()}`,
+      reason: `the 15m candle of ${day.symbol} that closed at ${new Date(closeMs).toISOString()} is not available yet`,
     });
     expect(await allPositions(world, tables)).toEqual([]);
     world.clock.set(closeMs + 1_000);

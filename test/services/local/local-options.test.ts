@@ -65,11 +65,11 @@ describe("the command line of npm start", () => {
     [["--port"], /--port/],
     [["--fast"], /--fast/],
     [["replay"], /argument/],
-    [["--market", "replay"], /--market replay needs --data/],
-    [["--data", "candles"], /--data is for --market replay/],
+    [["--market", "replay"], /--market replay requires --data/],
+    [["--data", "candles"], /--data requires --market replay/],
     [["--market", "bybit", "--speed", "2"], /--speed.*simulated/],
     [["--market", "bybit", "--from", "2026-01-15"], /--from.*simulated/],
-    [["--market", "replay", "--data", "x", "--seed", "1"], /--seed is for --market synthetic/],
+    [["--market", "replay", "--data", "x", "--seed", "1"], /--seed requires --market synthetic/],
     [["--json"], /--json.*--once/],
   ])("refuses %j in one line that names the option and what is wrong", (args, complaint) => {
     const text = complaintOf(args);

@@ -33,7 +33,7 @@ describe("the progress view", () => {
       progress({
         clock: manualClock(Date.UTC(2026, 0, 15, 12, 0, 30)),
         endpoint: "http://127.0.0.1:8000",
-        activity: "looking for entries",
+        activity: "searching for entries",
         scan: { universe: 83, selected: 30 },
         backtests: { total: 150, ended: 75, failed: 2, startedMs: monotonicMs() - 10_000 },
         selection: { judged: 200, taken: 12 },
@@ -45,9 +45,9 @@ describe("the progress view", () => {
     expect(lineOf(text, "scan")).toContain("83 symbols, 30 taken");
     expect(lineOf(text, "backtests")).toMatch(/█{15}░{15} 75\/150, 2 failed, \d+ s left/);
     expect(lineOf(text, "selected")).toContain("12 of 200 strategies");
-    expect(lineOf(text, "signals")).toContain("5/12 looked at");
+    expect(lineOf(text, "signals")).toContain("5/12 checked");
     expect(lineOf(text, "SOLUSDT")).toContain("LONG  entry 151.23 stop 149.718 target 154.255 confidence 90");
-    expect(text).toContain("looking for entries");
+    expect(text).toContain("searching for entries");
     expect(lineOf(text, "DynamoDB")).toContain("http://127.0.0.1:8000");
   });
 

@@ -126,12 +126,14 @@ describe("the summary of a cycle", () => {
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
   });
 
-  it("tells a person the same, and that the prices are simulated", () => {
+  it("gives the same as text, and says that the prices are simulated", () => {
     const text = describeSummary(report());
     expect(text).toContain("all prices are simulated");
     expect(text).toMatch(/scan +4 symbols, 1 taken/);
     expect(text).toMatch(/backtests +8 of 10: 5 with trades, 2 without, 1 failed \(3\.5 s\)/);
-    expect(text).toMatch(/selected +2 of 8 strategies; refused: 3 by trades, 2 by win rate, 1 by PnL/);
+    expect(text).toMatch(
+      /selected +2 of 8 strategies; refused: 3 with too few trades, 2 with a low win rate, 1 with a low PnL/,
+    );
     expect(text).toMatch(/BTCUSDT +5m +ADVANCED +win rate +56\.4 % +PnL \$679\.20 +48 trades/);
     expect(text).toMatch(/positions +1/);
     expect(text).toMatch(
@@ -142,14 +144,14 @@ describe("the summary of a cycle", () => {
 
   it("lists the results with trades by PnL, the highest first, and leaves out those without", () => {
     const text = describeSummary(report());
-    expect(text).toContain("highest PnL of 2 strategy results with trades");
-    expect(text.indexOf("PnL $679.20", text.indexOf("highest PnL"))).toBeLessThan(text.indexOf("PnL -$3.50"));
+    expect(text).toContain("best 2 of 2 results with trades, by PnL");
+    expect(text.indexOf("PnL $679.20", text.indexOf("best 2 of 2"))).toBeLessThan(text.indexOf("PnL -$3.50"));
   });
 
   it("says nothing of failures, signals and results where there are none", () => {
     const text = describeSummary(report({ item: { ...SCAN, failedTasks: 0 }, results: [], positions: [] }));
     expect(text).not.toContain("failed");
-    expect(text).not.toContain("highest PnL");
+    expect(text).not.toContain("results with trades");
     expect(text).toMatch(/positions +0/);
   });
 });

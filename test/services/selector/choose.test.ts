@@ -84,8 +84,9 @@ describe("the selector's choice", () => {
   it.each([
     ["win rate", { winRate: 44.99 }, "win_rate", /win rate 44.99 % is below 45 %/],
     ["PnL", { totalPnl: 99.99 }, "pnl", /PnL \$99.99 is below \$100.00/],
-    ["trades", { totalTrades: 19 }, "trades", /19 trades, at least 20/],
-    ["no trade at all", { totalTrades: 0, winRate: null }, "trades", /0 trades/],
+    ["trades", { totalTrades: 19 }, "trades", /only 19 trades \(minimum 20\)/],
+    ["single trade", { totalTrades: 1 }, "trades", /only 1 trade \(minimum 20\)/],
+    ["lack of trades", { totalTrades: 0, winRate: null }, "trades", /^no trades \(minimum 20\)/],
   ])("refuses one for its %s and names the figure", (_, overrides, by, reason) => {
     const choice = choose(candidate(overrides), THRESHOLDS);
     expect(choice).toMatchObject({ kind: "refused", by, reason: expect.stringMatching(reason) });

@@ -43,7 +43,7 @@ async function fixture(scope: ServiceScope): Promise<number | undefined> {
     case "fails":
       throw new Error("the database is gone");
     case "wrongly configured":
-      throw new ConfigurationError("configuration is wrong: PORT: expected a number (got many)");
+      throw new ConfigurationError("invalid configuration: PORT: expected a number (got many)");
     case "rejects unheard":
       void Promise.reject(new Error("nobody heard this"));
       break;
