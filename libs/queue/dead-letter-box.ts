@@ -1,61 +1,61 @@
 import type { QueueDefinition } from "#libs/contracts/queues.ts";
 import { parseBody } from "./message-body.ts";
 
-/** A queue whose messages are looked at whatever their type is. */
+/** A queue whose messages are inspected regardless of their type. */
 export type LetterQueue = Omit<QueueDefinition<unknown>, "messageId">;
 
-/** A message in a dead-letter queue, with what is known of its life. */
+/** A message in a dead-letter queue, with its known history. */
 export interface StoredLetter {
-  /** As its sender set it; null when it did not. */
+  /** As the producer set it; null if it did not. */
   readonly messageId: string | null;
   readonly reason: string;
-  /** Deliveries that counted; null when nobody counted. */
+  /** Counted deliveries; null if unknown. */
   readonly attempts: number | null;
   /** When it was first published; milliseconds since the epoch, as `diedAtMs`. */
   readonly firstSeenMs: number | null;
   readonly diedAtMs: number | null;
-  /** Whatever the sender wrote, which may be anything. */
+  /** Untrusted: a producer may have written anything. */
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** A dead letter in hand. What is neither retried nor discarded goes back to its place. */
+/** A dead letter that is held unacknowledged. Unless it is retried or discarded, it returns to its place. */
 export interface HeldLetter extends StoredLetter {
   /**
-   * Publishes it to the queue it came from, as a message that nobody has had in hand, and removes it from the dead
-   * letters when the broker has taken it: a crash in between leaves two of it, never none.
-   * @param options `anew`: its life begins now, and not when it was first published.
+   * Publishes it to its original queue without delivery attempts, and removes it from the dead letters after the
+   * broker has confirmed it: a crash in between duplicates it but never loses it.
+   * @param options `anew`: its age counts from now instead of from its first publication.
    */
   retry(options: { readonly anew: boolean }): Promise<void>;
-  /** Removes it for good. */
+  /** Removes it permanently. */
   discard(): Promise<void>;
 }
 
-/** The dead letters of a broker, for an operator: to look at, to send back, to throw away. */
+/** The dead letters of a broker, for an operator: to inspect, retry or discard. */
 export interface DeadLetterBox {
   /** For messages: the broker's address without user and password. */
   readonly broker: string;
-  /** Letters that wait; those that somebody else has in hand are not among them. */
+  /** Letters ready for delivery, without those that another consumer holds. */
   count(queue: LetterQueue): Promise<number>;
   /**
-   * The letters that are there now, the oldest first and at most `limit`. All there are, also those beyond the limit,
-   * are in hand until the loop ends, and nobody else sees them; then the broker has them back in their order, as it
-   * has when this process dies.
-   * @throws QueueError when the queue is missing or the broker goes away.
+   * The current letters, oldest first, at most `limit`. All letters, including those beyond the limit, are held until
+   * the loop ends and are invisible to other consumers. Then they return to the queue in their order, as they do when
+   * this process dies.
+   * @throws QueueError if the queue does not exist or the connection is lost.
    */
   letters(queue: LetterQueue, limit?: number): AsyncGenerator<HeldLetter, void, undefined>;
   close(): Promise<void>;
 }
 
-/** What would become of a dead letter that is sent back to its queue. */
+/** What would happen to a dead letter that is sent back to its queue. */
 export type Prospect =
-  /** It would die again at once, for it does not parse. */
+  /** It would be dead-lettered again at once, because it is invalid. */
   | { readonly kind: "unreadable"; readonly reason: string }
-  /** Its queue drops what is so old. */
+  /** Its queue drops messages of this age. */
   | { readonly kind: "expired"; readonly ageMs: number; readonly lifeMs: number }
-  /** It failed as often as it may: it may succeed when the cause is gone. */
+  /** It reached the delivery limit: it may succeed once the cause is fixed. */
   | { readonly kind: "exhausted" }
-  /** A worker refused it: it may succeed when its reason does not hold any more. */
+  /** A worker dead-lettered it: it may succeed once the reason no longer applies. */
   | { readonly kind: "refused" };
 
 export function prospectOf(queue: LetterQueue, letter: StoredLetter, nowMs: number): Prospect {

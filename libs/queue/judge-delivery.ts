@@ -5,36 +5,36 @@ import type { Logger } from "#libs/runtime/logging.ts";
 import { decodeMessage } from "./message-body.ts";
 import { type ConsumeOptions, type Handler, LONGEST_WAIT_MS, type Outcome, retryDelayMs } from "./queue.ts";
 
-/** A message as an adapter took it from its queue. */
+/** A message as an adapter received it. */
 export interface IncomingMessage {
   readonly body: Buffer;
-  /** From the envelope; null when the sender did not set it. */
+  /** From the envelope; null if the producer did not set it. */
   readonly messageId: string | null;
   /** 1 for the first delivery. */
   readonly attempt: number;
   readonly redelivered: boolean;
-  /** Why the delivery before this one did not succeed; null when nobody could say, or there was none. */
+  /** Why the previous delivery failed; null if unknown or if there was none. */
   readonly lastReason: string | null;
-  /** Since it was first published; null when that is unknown. */
+  /** Time since its first publication; null if unknown. */
   readonly ageMs: number | null;
 }
 
-/** What an adapter has to do with the message now. */
+/** What the adapter must do with the message. */
 export type Verdict =
   | { readonly kind: "ack" }
-  /** Older than the queue lets a message become: gone without a trace in the dead-letter queue. */
+  /** Older than the queue's TTL: dropped, not dead-lettered. */
   | { readonly kind: "expired" }
   | { readonly kind: "park"; readonly delayMs: number; readonly reason: string }
   | { readonly kind: "dead-letter"; readonly reason: string }
   | { readonly kind: "return"; readonly reason: string };
 
-/** Reasons travel in a message header, which has to fit one AMQP frame with all the others. */
+/** Reasons are sent in a message header, and all headers together must fit one AMQP frame. */
 const MAX_REASON_LENGTH = 8_000;
 
 /**
- * The rules that every adapter shares, from a delivery to what becomes of the message: what expired is dropped,
- * what cannot be read or has been delivered too often is dead-lettered, a throw is a retry, and the hook is told
- * before a dead letter. Calls the handler at most once and never throws.
+ * The rules that every adapter shares, from a delivery to its verdict: expired messages are dropped, unreadable ones
+ * and those beyond the delivery limit are dead-lettered, a throw is a retry, and the hook is called before a message
+ * is dead-lettered. Calls the handler at most once and never throws.
  */
 export async function judgeDelivery<T>(
   queue: QueueDefinition<T>,
@@ -57,8 +57,12 @@ export async function judgeDelivery<T>(
   }
   const { message, messageId } = decoded;
   if (incoming.attempt > queue.deliveryLimit) {
-    // Its workers died with it in hand: whoever fails in an orderly way is dead-lettered at the limit below.
-    return deadLetter(message, messageId, limitReached(incoming.lastReason ?? "its workers never answered"));
+    // Its workers died while processing it: an orderly failure is dead-lettered at the limit below.
+    return deadLetter(
+      message,
+      messageId,
+      limitReached(incoming.lastReason ?? "its workers died before settling it"),
+    );
   }
 
   const outcome = await outcomeOf();
@@ -66,7 +70,7 @@ export async function judgeDelivery<T>(
     case "ack":
       return outcome;
     case "return":
-      log.info({ queue: queue.name, messageId, reason: outcome.reason }, "message returned to its queue");
+      log.info({ queue: queue.name, messageId, reason: outcome.reason }, "message returned to the queue");
       return { kind: "return", reason: shortened(outcome.reason) };
     case "dead-letter":
       return deadLetter(message, messageId, outcome.reason);

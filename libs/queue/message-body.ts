@@ -2,9 +2,9 @@ import type { QueueDefinition } from "#libs/contracts/queues.ts";
 import { ContractError, fromWire, toWire } from "#libs/contracts/wire.ts";
 import { QueueError } from "./queue.ts";
 
-/** Larger bodies are refused on the way in and out: ours have a few hundred bytes. */
+/** Larger bodies are rejected when publishing and consuming: ours have a few hundred bytes. */
 export const MAX_MESSAGE_BYTES = 1_048_576;
-/** AMQP's short strings, which hold the message id, end here. */
+/** The limit of AMQP's short strings, which hold the message id. */
 const MAX_MESSAGE_ID_BYTES = 255;
 
 export interface EncodedMessage {
@@ -14,9 +14,9 @@ export interface EncodedMessage {
 }
 
 /**
- * A message as it travels.
- * @throws ContractError naming every wrong field when it does not fit the queue's schema.
- * @throws QueueError when it or its id is too long to travel.
+ * Encodes a message for the wire.
+ * @throws ContractError naming every invalid field if it does not match the queue's schema.
+ * @throws QueueError if the message or its id is too long.
  */
 export function encodeMessage<T>(queue: QueueDefinition<T>, message: T): EncodedMessage {
   const body = Buffer.from(JSON.stringify(toWire(queue.schema, message, `${queue.name} message`)), "utf8");
@@ -43,13 +43,13 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-/** Reads a body that may be anything: what is not a message of this queue is unreadable, with the reason. */
+/** Decodes an untrusted body: anything but a message of this queue is unreadable, with the reason. */
 export function decodeMessage<T>(queue: QueueDefinition<T>, body: Buffer): DecodedMessage<T> {
   const parsed = parseBody(queue, body);
   return parsed.kind === "unreadable" ? parsed : { ...parsed, messageId: queue.messageId(parsed.message) };
 }
 
-/** The same where the message's id does not matter. */
+/** The same without the message's id. */
 export function parseBody<T>(
   queue: Pick<QueueDefinition<T>, "name" | "schema">,
   body: Buffer,
@@ -72,7 +72,7 @@ export function parseBody<T>(
 }
 
 function tooLarge(bytes: number): string {
-  return `${bytes} bytes, at most ${MAX_MESSAGE_BYTES} are allowed`;
+  return `${bytes} bytes (maximum ${MAX_MESSAGE_BYTES})`;
 }
 
 function shortened(text: string, length: number): string {

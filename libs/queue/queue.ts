@@ -1,13 +1,13 @@
 import type { QueueDefinition } from "#libs/contracts/queues.ts";
 
 /**
- * What a handler says of a message; it is the whole protocol.
- * - `ack`: the effect is done (or was done before): the message is gone.
- * - `retry`: it waits `delayMs` (default: a table of delays by attempt) in the retry queue and comes back;
- *   after `deliveryLimit` deliveries it goes to the dead-letter queue with the last reason.
- * - `dead-letter`: it can never succeed: to the dead-letter queue at once, with the reason.
- * - `return`: this worker cannot go on (it is stopping, or banned by the exchange): the message goes back
- *   unharmed and no attempt is counted.
+ * The result of a handler; it is the whole protocol.
+ * - `ack`: the effect is done (or was done before), and the message is removed.
+ * - `retry`: the message waits `delayMs` (default: a table of delays by attempt) in the retry queue and is
+ *   redelivered; after `deliveryLimit` deliveries it is dead-lettered with the last reason.
+ * - `dead-letter`: the message can never be processed: it is dead-lettered at once, with the reason.
+ * - `return`: this worker cannot continue (it is stopping, or banned by the exchange): the message returns to the
+ *   queue unchanged, and no attempt is counted.
  */
 export type Outcome =
   | { readonly kind: "ack" }
@@ -20,7 +20,7 @@ export interface Delivery<T> {
   readonly messageId: string;
   /** 1 for the first delivery. */
   readonly attempt: number;
-  /** True when the broker says that it may have been delivered before. */
+  /** True if the broker reports that it may have been delivered before. */
   readonly redelivered: boolean;
 }
 
@@ -28,23 +28,23 @@ export interface Delivery<T> {
 export type Handler<T> = (delivery: Delivery<T>) => Promise<Outcome>;
 
 export interface ConsumeOptions {
-  /** Messages in hand at the same time. */
+  /** The maximum number of unacknowledged messages. */
   readonly prefetch: number;
   /**
-   * Told before a message goes to the dead-letter queue, with the reason, also when its deliveries ran out,
-   * so that the work can be marked as failed. The message is undefined when it did not parse. Best effort
-   * twice over: it may run again for the same message, and a throw is logged and does not stop dead-lettering.
+   * Called before a message is dead-lettered, with the reason, also at the delivery limit, so that the work can be
+   * marked as failed. The message is undefined if it is invalid. Best effort: it may run again for the same message,
+   * and a throw is logged and does not prevent dead-lettering.
    */
   readonly onDeadLetter?: (letter: { message: unknown; messageId: string; reason: string }) => Promise<void>;
 }
 
-/** A running consumer. `stop` takes no more messages and resolves when the ones in hand are settled. */
+/** A running consumer. `stop` takes no more messages and resolves when the unacknowledged ones are settled. */
 export interface Consumer {
   stop(): Promise<void>;
 }
 
 export interface QueueDepth {
-  /** Messages waiting to be delivered, retries that wait for their time not included. */
+  /** Messages ready for delivery, without those that wait for a retry. */
   readonly ready: number;
   readonly retrying: number;
   readonly dead: number;
@@ -57,33 +57,33 @@ export interface DeadLetter {
 }
 
 /**
- * Publish, consume, and know the depth. Messages are checked against the queue's schema on both sides;
- * what does not parse on arrival goes to the dead-letter queue with every wrong field named.
+ * Publish, consume and measure the depth. Messages are validated against the queue's schema on both sides; an invalid
+ * message is dead-lettered on arrival, and its reason names every invalid field.
  */
 export interface MessageQueue {
   /**
    * Resolves when the broker has taken responsibility for every message, in order.
-   * @throws QueueError when one is unroutable, refused, or not confirmed in time; publishing again is safe,
-   * for consumers' effects are keyed by the message's work.
+   * @throws QueueError if one is unroutable, refused, or not confirmed in time. Publishing again is safe, because
+   * consumers are idempotent.
    */
   publish<T>(queue: QueueDefinition<T>, messages: readonly T[]): Promise<void>;
   consume<T>(queue: QueueDefinition<T>, handler: Handler<T>, options: ConsumeOptions): Promise<Consumer>;
   depth<T>(queue: QueueDefinition<T>): Promise<QueueDepth>;
-  /** A look at the dead letters without taking them: at most `limit`, the oldest first. */
+  /** Reads the dead letters without removing them: at most `limit`, oldest first. */
   deadLetters<T>(queue: QueueDefinition<T>, limit: number): Promise<readonly DeadLetter[]>;
   /** Stops all consumers, waits for confirms, closes connections. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** The broker did not take a message or cannot be reached: publishing again is safe. */
+/** The broker did not accept a message or cannot be reached: publishing again is safe. */
 export class QueueError extends Error {
   override readonly name = "QueueError";
 }
 
-/** Waits before the second, third, ... delivery when the handler does not say. The last one repeats. */
+/** Delays before the second, third, ... delivery unless the handler sets one. The last one repeats. */
 export const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000] as const;
 
-/** The longest wait before a delivery: a longer one comes from a broken header, and its message would never be seen. */
+/** The longest delay of a delivery: a longer one comes from a corrupt header and would hide its message for ever. */
 export const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
 export function retryDelayMs(attempt: number): number {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { shownValue } from "#libs/contracts/shown-value.ts";
 import { MarketError } from "../market-error.ts";
 
-/** The last moment that a date can hold, in milliseconds. */
+/** The largest timestamp of a `Date`, in milliseconds. */
 const LAST_MOMENT_MS = 8.64e15;
 
 /** What the transport made of an answer; see `BybitReply`. */

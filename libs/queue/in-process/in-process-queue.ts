@@ -14,30 +14,30 @@ import {
 
 export interface InProcessQueueOptions {
   readonly logger: Logger;
-  /** For the age of messages; waits before a retry are always in real time. */
+  /** For the age of messages; retry delays are always in real time. */
   readonly clock?: Clock;
 }
 
-/** The port, and a way in for bodies that nobody checked, as another sender on a real broker has. */
+/** The port, and a way to publish unvalidated bodies, as another producer on a real broker can. */
 export interface InProcessQueue extends MessageQueue {
   publishRaw<T>(queue: QueueDefinition<T>, body: Buffer, messageId?: string): Promise<void>;
 }
 
-/** How long a `return` rests when its consumer goes on: it must not spin. */
+/** The delay of a returned message while its consumer continues: it must not loop. */
 const RETURN_PAUSE_MS = 1_000;
 
 interface StoredMessage {
   readonly body: Buffer;
   readonly messageId: string | null;
   readonly publishedMs: number;
-  /** Deliveries that count. */
+  /** Counted deliveries. */
   readonly attempts: number;
   readonly seen: boolean;
   readonly lastReason: string | null;
 }
 
 interface ActiveConsumer {
-  /** Takes waiting messages while there is room for more in hand. */
+  /** Takes ready messages up to the prefetch limit. */
   pump(): void;
   stop(): Promise<void>;
 }
@@ -50,9 +50,8 @@ interface State {
 }
 
 /**
- * The queues of a process that runs everything itself. The rules are those of the broker's adapter, bodies are
- * JSON bytes all the same, so that a message which would not survive a real queue does not survive this one.
- * What is in it is lost with the process.
+ * Queues within one process. The rules are those of the broker's adapter, and bodies are JSON bytes too, so a message
+ * that would not survive a real queue does not survive this one. The content is lost with the process.
  */
 export function makeInProcessQueue({ logger, clock = systemClock }: InProcessQueueOptions): InProcessQueue {
   const states = new Map<string, State>();
@@ -156,7 +155,7 @@ export function makeInProcessQueue({ logger, clock = systemClock }: InProcessQue
         while (!stopping && inHand.size < options.prefetch) {
           const message = state.ready.shift();
           if (message === undefined) return;
-          // A turn later, as from a broker: a handler never runs inside its own publish.
+          // In a later tick, as with a broker: a handler never runs inside its own publish.
           const job: Promise<void> = Promise.resolve()
             .then(() => work(message))
             .finally(() => {

@@ -1,14 +1,14 @@
 import { QueueError } from "../queue.ts";
 
-/** A thing that comes and goes with the connection: whoever needs it waits until it is there again. */
+/** A resource that exists while there is a connection; callers wait until it is available again. */
 export interface AwaitableResource<T> {
   peek(): T | undefined;
   put(value: T): void;
-  /** Takes this value out, unless another has replaced it. */
+  /** Removes this value, unless another has replaced it. */
   remove(value: T): void;
-  /** @throws QueueError when there is none in time, or the sessions is shut. */
+  /** @throws QueueError if there is none in time, or it is closed. */
   take(timeoutMs: number): Promise<T>;
-  /** From now on there is none; those who wait are told at once. */
+  /** Removes it permanently; waiting callers fail at once. */
   close(): void;
 }
 

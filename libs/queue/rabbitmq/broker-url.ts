@@ -1,7 +1,7 @@
 import type { Options } from "amqplib";
 import { QueueError } from "../queue.ts";
 
-/** Seconds. A broker or a network that says nothing for two of them is taken as gone. */
+/** Seconds. The connection is considered lost after two missed heartbeats. */
 const HEARTBEAT_SECONDS = 20;
 
 export interface BrokerAddress {
@@ -11,17 +11,17 @@ export interface BrokerAddress {
 }
 
 /**
- * Takes an `amqp://` or `amqps://` URL apart. The parts go to the driver one by one, so that no later error
- * can quote the whole URL with its password.
- * @throws QueueError that says what is wrong without repeating the URL.
+ * Parses an `amqp://` or `amqps://` URL. The driver receives the parts, so that no later error can quote the whole URL
+ * with its password.
+ * @throws QueueError that does not repeat the URL.
  */
 export function parseBrokerUrl(text: string): BrokerAddress {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    // The cause would quote the URL, password and all.
-    throw new QueueError("the RabbitMQ URL does not parse: expected amqp://user:password@host:5672/vhost");
+    // The cause would quote the URL, including the password.
+    throw new QueueError("the RabbitMQ URL is invalid: expected amqp://user:password@host:5672/vhost");
   }
   const protocol = url.protocol.slice(0, -1);
   if (protocol !== "amqp" && protocol !== "amqps") {
@@ -42,7 +42,7 @@ export function parseBrokerUrl(text: string): BrokerAddress {
       username: hasUser ? decodePart(url.username, "user") : "guest",
       password: hasUser ? decodePart(url.password, "password") : "guest",
       heartbeat: heartbeatOf(url),
-      // The driver decodes it itself.
+      // The driver decodes it.
       vhost,
     },
     shown: `${protocol}://${url.hostname}:${port}/${vhost}`,
@@ -61,7 +61,7 @@ function heartbeatOf(url: URL): number {
   const text = url.searchParams.get("heartbeat");
   if (text === null) return HEARTBEAT_SECONDS;
   if (!/^[1-9]\d{0,3}$/.test(text)) {
-    // What stands there is not shown: a URL pasted twice has the password in its query.
+    // The value is not shown: a URL pasted twice has the password in its query.
     throw new QueueError("heartbeat in the RabbitMQ URL is not a number of seconds from 1 to 9999");
   }
   return Number(text);

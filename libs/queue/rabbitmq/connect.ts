@@ -24,28 +24,28 @@ export interface RabbitMqOptions {
   /** `amqp://` or `amqps://`, with user and password; neither is ever logged. */
   readonly url: string;
   readonly logger: Logger;
-  /** What to declare on every connection; nothing else can be published to or consumed. */
+  /** The queues to declare on every connection; no others can be used. */
   readonly queues?: readonly DeclaredQueue[];
-  /** In front of every queue's name, so that tests can share a broker. */
+  /** Prefix of every queue's name, so that tests can share a broker. */
   readonly queuePrefix?: string;
-  /** The broker's certificate is always verified; `ca` (PEM) replaces the well-known authorities. */
+  /** The broker's certificate is always verified; `ca` (PEM) replaces the default authorities. */
   readonly tls?: { readonly ca?: string | Buffer; readonly servername?: string };
-  /** From `publish` to the last confirm, waiting for a lost connection included. Default 30 s. */
+  /** From `publish` to the last confirm, including the wait for a lost connection. Default 30 s. */
   readonly publishTimeoutMs?: number;
-  /** How long to wait for a broker that is not there yet. Default 60 s. */
+  /** How long to wait for a broker that is not available yet. Default 60 s. */
   readonly startupTimeoutMs?: number;
-  /** Ends the waiting for the broker at the start, with the signal's reason as the error. */
+  /** Aborts the initial wait for the broker with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** The waits that parking queues are made for. */
+  /** The delays of the parking queues. */
   readonly parkingLevelsMs?: readonly number[];
   readonly clock?: Clock;
 }
 
 /**
- * The queues on a RabbitMQ broker, 3.10 or later. Publishing and consuming have a connection each: a broker
- * that runs out of memory or disk stops reading from those who publish, and acknowledgements must get through.
- * Both connections come back without end, with topology and consumers.
- * @throws QueueError when the URL is wrong, or there is no broker in time.
+ * The queues on a RabbitMQ broker, 3.10 or later. Publishing and consuming use separate connections: a broker that is
+ * low on memory or disk blocks connections that publish, and acknowledgements must get through. Both connections
+ * recover indefinitely, with topology and consumers.
+ * @throws QueueError if the URL is invalid, or no broker is available in time.
  */
 export async function connectRabbitMq(options: RabbitMqOptions): Promise<MessageQueue> {
   const {
@@ -104,21 +104,21 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     };
   }
 
-  /** The queue under its name on the broker. */
+  /** The queue with its name on the broker. */
   function known<T>(queue: QueueDefinition<T>): QueueDefinition<T> {
     const named = prefixed(queue);
     if (!declared.some(({ name }) => name === named.name)) {
-      throw new QueueError(`queue ${named.name} is not declared: it is not among the given queues`);
+      throw new QueueError(`queue ${named.name} is not declared: add it to the queues of the connection`);
     }
     return named;
   }
 
-  /** A short-lived channel: a question about a missing queue costs nobody else theirs. */
+  /** A short-lived channel: a query about a missing queue closes only its own channel. */
   async function withChannel<R>(work: (channel: Channel) => Promise<R>): Promise<R> {
     const model = await consuming.take(publishTimeoutMs);
     const answerOn = async () => {
       const channel = await model.createChannel();
-      channel.on("error", (error) => logger.warn({ err: error }, "asking channel error"));
+      channel.on("error", (error) => logger.warn({ err: error }, "query channel error"));
       const result = await work(channel);
       await channel.close();
       return result;
@@ -169,7 +169,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
         logger,
       });
       subscriptions.add(subscription);
-      // Without a connection the next one starts it.
+      // Without a connection, the next one starts it.
       const model = consuming.peek();
       if (model !== undefined) await startNow(subscription, model);
       return {
@@ -201,9 +201,9 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     try {
       await whileOpen(model, subscription.start(model), publishTimeoutMs);
     } catch (error) {
-      // The connection broke just now, or does not answer; the next one starts it.
+      // The connection has just been lost or does not respond; the next one starts it.
       dropConnection(model);
-      logger.warn({ err: error }, "consumer starts with the next connection");
+      logger.warn({ err: error }, "could not start the consumer: it starts on the next connection");
     }
   }
 }

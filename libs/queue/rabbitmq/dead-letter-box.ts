@@ -14,14 +14,14 @@ const PUT_BACK_PAUSE_MS = 20;
 export interface DeadLetterBoxOptions {
   /** `amqp://` or `amqps://`, with user and password. */
   readonly url: string;
-  /** For what the broker has to answer: the connection, a letter, a confirm. Default 15 s. */
+  /** The timeout of each reply: the connection, a letter, a confirm. Default 15 s. */
   readonly timeoutMs?: number;
   readonly nowMs: () => number;
 }
 
 /**
- * The dead letters on a RabbitMQ broker. One connection without recovery, and nothing is declared: on a wrong broker
- * or virtual host it leaves no queues behind.
+ * The dead letters on a RabbitMQ broker. One connection without recovery, and nothing is declared, so it leaves no
+ * queues behind on a wrong broker or virtual host.
  * @throws QueueError when the broker cannot be reached or refuses the user.
  */
 export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<DeadLetterBox> {
@@ -38,13 +38,13 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
     });
   });
   connection.on("error", () => {
-    // Whoever waits for an answer is told; without a listener it would end the process.
+    // Pending requests fail anyway; without a listener the error would crash the process.
   });
   connection.once("close", () => {
     gone = true;
   });
 
-  /** Opens a channel for one question; its end puts back what it holds. */
+  /** Opens a channel for one request; closing it returns the letters it holds. */
   async function open(): Promise<ConfirmChannel> {
     const channel = await answered(connection.createConfirmChannel());
     channel.on("error", () => {
@@ -56,7 +56,7 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
   async function answered<T>(answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs / 1_000} s`)), timeoutMs);
+      timer = setTimeout(() => reject(new Error(`no reply within ${timeoutMs / 1_000} s`)), timeoutMs);
     });
     try {
       return await Promise.race([answer, late]);
@@ -68,27 +68,27 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
     }
   }
 
-  /** The messages that wait in the dead-letter queue. */
+  /** The number of ready messages in the dead-letter queue. */
   async function waiting(channel: ConfirmChannel, queueName: string): Promise<number> {
     try {
       return (await answered(channel.checkQueue(queueName))).messageCount;
     } catch (error) {
       if (!isMissing(error)) throw error;
       throw new QueueError(
-        `there is no queue ${queueName} at ${address.shown}: the services make it when they first connect; ` +
-          "is this the right broker and virtual host?",
+        `queue ${queueName} does not exist at ${address.shown}: the services declare it when they first connect; ` +
+          "check the broker and virtual host of the URL",
         { cause: error },
       );
     }
   }
 
-  /** The broker puts back in its own time: whoever asks next is not to find the queue empty. */
+  /** The broker returns letters asynchronously; this waits so that the next caller does not find the queue empty. */
   async function untilBack(channel: ConfirmChannel, queueName: string, messages: number): Promise<void> {
     for (let look = 0; look < PUT_BACK_LOOKS; look++) {
       if ((await waiting(channel, queueName)) >= messages) return;
       await realSleep(PUT_BACK_PAUSE_MS);
     }
-    // Somebody else took some at the same moment.
+    // Another consumer took some in the meantime.
   }
 
   function heldLetter(
@@ -112,8 +112,8 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
             });
           }),
         );
-        // An unroutable message is confirmed as well; its return comes first.
-        if (returned.has(queue.name)) throw new QueueError(`there is no queue ${queue.name} to send it to`);
+        // An unroutable message is confirmed too, after its return.
+        if (returned.has(queue.name)) throw new QueueError(`queue ${queue.name} does not exist`);
         channel.ack(message);
         onSettled();
       },
@@ -136,7 +136,7 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
       const channel = await open();
       const returned = new Set<string>();
       channel.on("return", (message) => returned.add(message.fields.routingKey));
-      // What dies while we look is left for the next look, or a busy queue would never end.
+      // Letters that arrive meanwhile are left for the next call; otherwise a busy queue would never end.
       const most = await waiting(channel, queue.deadLetterName);
       let inHand = 0;
       const onSettled = () => {
@@ -151,11 +151,11 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
           const message = await answered(channel.get(queue.deadLetterName, { noAck: false }));
           if (message === false) break;
           inHand++;
-          // Those beyond the limit are taken too: a part that is put back would stand behind the rest.
+          // Letters beyond the limit are held too: a part that is returned would move behind the rest.
           if (seen < limit) yield heldLetter(channel, queue, message, returned, onSettled);
         }
       } finally {
-        // A channel that is gone has put everything back.
+        // A closed channel has returned everything.
         if (isOpen) {
           channel.nackAll(true);
           await untilBack(channel, queue.deadLetterName, inHand);
@@ -167,7 +167,7 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
       if (gone) return;
       await doneWithin(
         connection.close().catch(() => {
-          // It went first.
+          // The connection was already lost.
         }),
         timeoutMs,
       );

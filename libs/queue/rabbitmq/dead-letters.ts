@@ -5,9 +5,9 @@ import { readEnvelope } from "./envelope.ts";
 import type { DeclaredQueue } from "./topology.ts";
 
 /**
- * Looks at the oldest dead letters: takes all there are and puts all of them back, for a quorum queue puts what is
- * returned behind what was returned before, and a part would lose its place. While one looks, another who looks
- * finds none. A connection lost in between puts them back too.
+ * Reads the oldest dead letters: gets all of them and returns all of them, because a quorum queue puts a returned
+ * message behind those returned before, and a part would lose its place. Meanwhile other readers find none. A
+ * connection lost in between returns them too.
  */
 export async function peekDeadLetters(
   channel: Channel,
@@ -33,7 +33,7 @@ export async function peekDeadLetters(
   return letters;
 }
 
-/** What a message of the dead-letter queue says of itself; the broker's own notes fill in where ours are missing. */
+/** The history of a dead letter from its headers; the broker's own headers fill in where ours are missing. */
 export function storedLetterOf(message: GetMessage, queue: DeclaredQueue): StoredLetter {
   const headers: Readonly<Record<string, unknown>> = message.properties.headers ?? {};
   const envelope = readEnvelope(message);
@@ -41,7 +41,7 @@ export function storedLetterOf(message: GetMessage, queue: DeclaredQueue): Store
   return {
     messageId: envelope.messageId,
     reason: reasonOf(headers, queue),
-    // The broker moves what its workers died with once too often; its counters tell of the copy before.
+    // The broker dead-letters a message that killed its workers too often; its counters describe the previous copy.
     attempts: movedByBroker ? queue.deliveryLimit : "attempts" in headers ? envelope.attempts : null,
     firstSeenMs: envelope.publishedAtMs ?? millisecondsOf(message.properties.timestamp),
     diedAtMs: envelope.diedAtMs ?? lastDeathMs(headers["x-death"]),
@@ -51,18 +51,18 @@ export function storedLetterOf(message: GetMessage, queue: DeclaredQueue): Store
 }
 
 function reasonOf(headers: Readonly<Record<string, unknown>>, queue: DeclaredQueue): string {
-  // What the broker itself moved carries our reason of the attempt before, which did not decide.
+  // A message that the broker dead-lettered still carries our reason of the previous attempt.
   const broker = headers["x-first-death-reason"];
   const ours = headers.reason;
   if (broker === "delivery_limit") {
-    const last = typeof ours === "string" ? ours : "its workers never answered";
+    const last = typeof ours === "string" ? ours : "its workers died before settling it";
     return `delivery limit of ${queue.deliveryLimit} reached: ${last}`;
   }
   if (typeof ours === "string") return ours;
   return typeof broker === "string" ? `dead-lettered by RabbitMQ: ${broker}` : "unknown";
 }
 
-/** The broker's list of a message's deaths; each has a time in seconds, which the driver wraps. */
+/** The broker's `x-death` list; each entry has a time in seconds, which the driver wraps. */
 function lastDeathMs(deaths: unknown): number | null {
   if (!Array.isArray(deaths)) return null;
   const times = deaths.map((death: unknown) =>
@@ -76,7 +76,7 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> | null {
   return typeof value === "object" && value !== null ? { ...value } : null;
 }
 
-/** AMQP's timestamps are seconds; a sender may have written anything. */
+/** AMQP timestamps are seconds; a producer may have written anything. */
 function millisecondsOf(seconds: unknown): number | null {
   return typeof seconds === "number" && seconds > 0 && seconds < 10_000_000_000 ? seconds * 1_000 : null;
 }

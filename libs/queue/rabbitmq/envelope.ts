@@ -1,23 +1,23 @@
 import type { Message, Options } from "amqplib";
 
-/** What travels beside the body, in the message's headers. */
+/** Metadata of a message, in its headers. */
 export interface Envelope {
-  /** Deliveries that count, up to the moment this copy was put into its queue. */
+  /** Counted deliveries until this copy was published. */
   readonly attempts: number;
-  /** Milliseconds since the epoch: expiry counts from here over all retries. Null: sent by somebody else. */
+  /** Milliseconds since the epoch: expiry counts from here across all retries. Null: from another producer. */
   readonly publishedAtMs: number | null;
-  /** A worker has had it in hand before. */
+  /** A worker has received it before. */
   readonly seen: boolean;
   readonly reason: string | null;
-  /** Not to be worked on before; null when its wait is over on arrival. */
+  /** Must not be processed before; null if it may be processed on arrival. */
   readonly notBeforeMs: number | null;
-  /** Of a dead letter: when it became one. */
+  /** When it was dead-lettered. */
   readonly diedAtMs: number | null;
 }
 
 export interface ReceivedEnvelope extends Envelope {
   readonly messageId: string | null;
-  /** 1 for the first delivery: what the envelope says, and what the broker counted since. */
+  /** 1 for the first delivery: the envelope's count plus the broker's count since. */
   readonly attempt: number;
   readonly redelivered: boolean;
 }
@@ -27,8 +27,8 @@ export function newEnvelope(publishedAtMs: number | null): Envelope {
 }
 
 /**
- * The properties a copy is published with. Nothing of a received message's headers is carried over: the
- * broker's own counters (`x-delivery-count`, `x-death`) describe the copy before and would be counted twice.
+ * The properties of a published copy. No headers of the received message are copied: the broker's counters
+ * (`x-delivery-count`, `x-death`) describe the previous copy and would be counted twice.
  */
 export function publishOptions(envelope: Envelope, messageId: string | null): Options.Publish {
   return {
@@ -49,16 +49,16 @@ export function publishOptions(envelope: Envelope, messageId: string | null): Op
   };
 }
 
-/** AMQP's short strings, which hold the message id, end here. */
+/** The limit of AMQP's short strings, which hold the message id. */
 const MAX_MESSAGE_ID_BYTES = 255;
-/** A header that is longer was not written here, and may not fit a frame with all the others. */
+/** A longer header was not written by this code, and may not fit a frame with all the others. */
 const MAX_REASON_LENGTH = 8_000;
-/** The last moment that a date can hold, in milliseconds. */
+/** The largest timestamp of a `Date`, in milliseconds. */
 const LAST_MOMENT_MS = 8.64e15;
 
 /**
- * Reads what arrived; headers come from anyone, so each is taken only if it has the right type and can be sent
- * on: a copy that the driver refuses to encode would never be settled, and its message come again for ever.
+ * Reads the headers of a received message. They are untrusted, so each is used only if it has the right type and can
+ * be encoded again: a copy that the driver refuses to encode would never be settled and be redelivered for ever.
  */
 export function readEnvelope(message: Message): ReceivedEnvelope {
   const { headers, messageId } = message.properties;
@@ -67,8 +67,8 @@ export function readEnvelope(message: Message): ReceivedEnvelope {
     return typeof value === "number" && value >= 0 && value <= LAST_MOMENT_MS ? Math.floor(value) : null;
   };
   const attempts = number("attempts") ?? 0;
-  // 4.3 counts what was handed out and what failed apart; before that one counter has both. In our hands
-  // nothing is put back except by the death of its worker, so the larger one is right everywhere.
+  // 4.3 counts deliveries and failures separately; earlier versions have one counter for both. Our consumers never
+  // requeue except by dying, so the larger of the two is right everywhere.
   const returned = Math.max(number("x-delivery-count") ?? 0, number("x-acquired-count") ?? 0);
   const attempt = attempts + returned + 1;
   const reason: unknown = headers?.reason;
@@ -86,7 +86,7 @@ export function readEnvelope(message: Message): ReceivedEnvelope {
   };
 }
 
-/** Bytes that are no UTF-8 arrive as characters of three bytes, so that an id can be too long to be sent on. */
+/** Invalid UTF-8 is decoded to characters of three bytes, so a received id can be too long to be sent again. */
 function isMessageId(value: unknown): value is string {
   return typeof value === "string" && value !== "" && Buffer.byteLength(value) <= MAX_MESSAGE_ID_BYTES;
 }

@@ -8,10 +8,10 @@ import { tlsRemedy } from "./tls-remedy.ts";
 import { doneWithin } from "./within.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Declaring some twenty queues takes a moment; a broker that has just started takes longer. */
+/** Declaring some twenty queues takes a while, longer on a broker that has just started. */
 const SETUP_TIMEOUT_MS = 30_000;
 const MAX_RECONNECT_DELAY_MS = 10_000;
-/** A broker that does not answer a goodbye is left after this. */
+/** The deadline of the close handshake. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 export interface LinkOptions {
@@ -20,27 +20,27 @@ export interface LinkOptions {
   readonly purpose: string;
   readonly socket: SocketOptions;
   readonly logger: Logger;
-  /** How long to try before the first connection stands. */
+  /** How long to try to open the first connection. */
   readonly startupTimeoutMs: number;
-  /** Ends the waiting for the first connection, with the signal's reason as the error. */
+  /** Aborts the wait for the first connection with the signal's reason. */
   readonly signal: AbortSignal | undefined;
   /**
-   * Opens channels, declares and subscribes; runs after every connect. When it fails the connection is
-   * dropped and made again.
+   * Opens channels, declares and subscribes; runs after every connect. If it fails, the connection is closed and
+   * opened again.
    */
   readonly setup: (model: ChannelModel) => Promise<void>;
 }
 
-/** One connection that comes back without end. */
+/** One connection that recovers indefinitely. */
 export interface Link {
   close(): Promise<void>;
 }
 
 /**
- * Connects, and from then on reconnects without end with a growing, jittered wait. There is one way back from
- * every failure: the connection ends and `setup` makes everything anew on the next one.
- * @throws QueueError when there is no connection after `startupTimeoutMs`, or at once when trying again cannot
- * help (wrong password, a queue that exists with other arguments, an untrusted certificate).
+ * Connects, and from then on reconnects indefinitely with jittered backoff. There is one way to recover from every
+ * failure: the connection closes and `setup` restores everything on the next one.
+ * @throws QueueError if there is no connection after `startupTimeoutMs`, or at once if a retry cannot help (wrong
+ * password, a queue that exists with other arguments, an untrusted certificate).
  */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const { address, purpose, logger } = options;
@@ -52,13 +52,13 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     keepAlive: true,
     clientProperties: { connection_name: `crypto-backtest ${purpose}` },
     recovery: {
-      // Bounded by time below: a count of tries says nothing about how long they take.
+      // Bounded by time below: a number of attempts does not bound their duration.
       initialMaxRetries: Infinity,
       maxRetries: Infinity,
       maxDelay: MAX_RECONNECT_DELAY_MS,
       waitForConnect: false,
       setup: async (model: ChannelModel) => {
-        // Every question in flight listens for the connection's end.
+        // Every pending request listens for the connection's close.
         model.setMaxListeners(0);
         model.on("error", (error) => logger.warn({ ...fields, err: error }, "RabbitMQ connection error"));
         model.on("handler-error", (error) =>
@@ -67,8 +67,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
         try {
           await whileOpen(model, options.setup(model), SETUP_TIMEOUT_MS);
         } catch (error) {
-          // The driver closes what was not set up before it tries again, and when the connection breaks in between it
-          // waits for that for ever. A second closing is refused at once.
+          // The driver closes a connection whose setup failed before it retries, and waits for ever if the connection
+          // is lost in between. A second close fails at once.
           model.close().catch(() => {});
           throw error;
         }
@@ -76,17 +76,15 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     },
   });
   recovering.on("error", () => {
-    // Logged at the connection itself; without a listener it would end the process.
+    // Already logged by the connection; without a listener the error would crash the process.
   });
   recovering.on("connect", () => logger.info(fields, "connected to RabbitMQ"));
-  recovering.on("disconnect", (error) =>
-    logger.warn({ ...fields, err: error }, "connection to RabbitMQ lost"),
-  );
+  recovering.on("disconnect", (error) => logger.warn({ ...fields, err: error }, "RabbitMQ connection lost"));
   recovering.on("reconnect-scheduled", ({ attempt, delay, error }) =>
     logFault(logger, FAULTS.brokerAway, { ...fields, attempt, delayMs: delay, reason: describeError(error) }),
   );
   recovering.on("blocked", (reason) => logFault(logger, FAULTS.brokerBlocks, { ...fields, reason }));
-  recovering.on("unblocked", () => logger.info(fields, "RabbitMQ takes messages again"));
+  recovering.on("unblocked", () => logger.info(fields, "RabbitMQ unblocked publishers"));
 
   await firstConnection(recovering, options);
   return {
@@ -97,17 +95,17 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 }
 
 /**
- * What the broker answers, or a failure when the connection ends first or no answer comes: the driver leaves some of
- * what it was asked on a connection that broke without an answer for ever, the closing of a channel for one.
+ * The broker's reply, or a failure if the connection closes first or no reply arrives: the driver never settles some
+ * requests on a lost connection, for example the close of a channel.
  */
 export async function whileOpen<T>(model: ChannelModel, answer: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let onClose = () => {};
   const ended = new Promise<never>((_, reject) => {
-    onClose = () => reject(new Error("the connection ended before the answer"));
+    onClose = () => reject(new Error("the connection closed before the reply"));
     model.once("close", onClose);
     model.once("error", onClose);
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(() => reject(new Error(`no reply within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     return await Promise.race([answer, ended]);
@@ -122,7 +120,7 @@ async function firstConnection(
   recovering: RecoveringChannelModel,
   { address, startupTimeoutMs: timeoutMs, signal }: LinkOptions,
 ): Promise<void> {
-  let last = new Error("no answer");
+  let last = new Error("no reply");
   let timer: NodeJS.Timeout | undefined;
   let onAbort = () => {};
   try {
@@ -157,21 +155,21 @@ const HOPELESS_CODES = new Set<unknown>([
 ]);
 
 /**
- * What went wrong, for people. The driver drops the broker's words when it refuses the virtual host, so that an
- * unknown one cannot be told from one that a starting broker has not opened yet, and both are tried again.
+ * A readable reason. The driver drops the broker's message when it refuses the virtual host, so an unknown virtual
+ * host looks like one that a starting broker has not opened yet, and both are retried.
  */
 export function describeError(error: Error): string {
-  // A name with several addresses fails once for each, and the whole has no words of its own.
+  // A name with several addresses fails once for each, and the aggregate has no message.
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map((one) => (one instanceof Error ? one.message : String(one))).join("; ");
   }
   const remedy = tlsRemedy(error);
   if (remedy !== null) return `${error.message}: ${remedy}`;
   if (!error.message.startsWith("Expected ConnectionOpenOk")) return error.message;
-  return `the virtual host is unknown, not allowed to this user, or not open yet (${error.message})`;
+  return `the virtual host does not exist, is not open yet, or this user has no access to it (${error.message})`;
 }
 
-/** Handshake errors carry the AMQP code only in their text. */
+/** Handshake errors have the AMQP code only in their text. */
 function isHopeless(error: Error): boolean {
   const code = "code" in error ? error.code : undefined;
   return (
@@ -182,13 +180,13 @@ function isHopeless(error: Error): boolean {
 }
 
 /**
- * Ends a connection whose channel died, so that recovery makes all of it anew. A turn later: when the whole
- * connection is going down its channels say so first, and there is nothing left to end.
+ * Closes a connection whose channel closed, so that recovery restores everything. In a later tick: when the whole
+ * connection is closing, its channels close first, and there is nothing left to close.
  */
 export function dropConnection(model: ChannelModel): void {
   setImmediate(() => {
     model.close().catch(() => {
-      // It was closing or closed already, which is all that is wanted.
+      // It was already closing or closed.
     });
   });
 }

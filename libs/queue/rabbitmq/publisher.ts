@@ -8,8 +8,8 @@ import { makeAwaitableResource } from "./awaitable-resource.ts";
 import { dropConnection } from "./link.ts";
 
 /**
- * A quorum queue that was full goes on refusing a channel for ever when its limit is lifted (its policy cleared; seen on
- * RabbitMQ 3.10), and takes from any new one. So a channel is given up after so long without a confirm from the queue.
+ * A quorum queue that was full keeps refusing a channel for ever after its limit is lifted (its policy cleared; seen on
+ * RabbitMQ 3.10), but accepts messages from a new one. So a channel is closed after this time without a confirm.
  */
 const REFUSED_TOO_LONG_MS = 3_000;
 
@@ -22,22 +22,22 @@ export interface Letter {
 
 export interface PublisherOptions {
   readonly logger: Logger;
-  /** From the call to the last confirm, waiting for the connection included. */
+  /** From the call to the last confirm, including the wait for the connection. */
   readonly timeoutMs: number;
   /** Declares the queues, on every connection. */
   readonly declare: (channel: ConfirmChannel) => Promise<void>;
 }
 
 export interface Publisher {
-  /** For the link: opens the confirming channel on a new connection. */
+  /** Called by the link: opens the confirm channel on a new connection. */
   setup(model: ChannelModel): Promise<void>;
   /**
-   * Puts the letters into the queue in order. Those that lost their connection before the confirm are sent
-   * again on the next one, so a letter may arrive twice and never not at all.
-   * @throws QueueError when one was refused or has no queue, or the time is over.
+   * Publishes the letters in order. Those whose connection is lost before the confirm are published again on the next
+   * one (at-least-once delivery).
+   * @throws QueueError if one was refused or has no queue, or at the deadline.
    */
   publish(queueName: string, letters: readonly Letter[]): Promise<void>;
-  /** Takes no more, and waits for what is under way as long as there is a connection. */
+  /** Accepts no more letters, and waits for pending ones while there is a connection. */
   close(): Promise<void>;
 }
 
@@ -45,9 +45,9 @@ interface Session {
   readonly channel: ConfirmChannel;
   readonly model: ChannelModel;
   open: boolean;
-  /** Letters that came back for want of a queue and whose confirm is still to come, by queue and id. */
+  /** Unroutable letters that were returned and not yet confirmed, by queue and id. */
   readonly returned: Map<string, number>;
-  /** Since when each queue has confirmed nothing and refused something, on the clock that never goes back. */
+  /** Since when each queue has refused letters and confirmed none, on the monotonic clock. */
   readonly refusedSince: Map<string, number>;
 }
 
@@ -67,9 +67,9 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
       const lettersWith = (fate: Fate) => unsent.filter((_, i) => fates[i] === fate);
       const unroutable = lettersWith("unroutable");
       if (unroutable.length > 0) {
-        // Somebody deleted the queue: the next connection declares it again.
+        // The queue was deleted: the next connection declares it again.
         dropConnection(session.model);
-        throw new QueueError(`no queue ${queueName} for message ${idsOf(unroutable)}`);
+        throw new QueueError(`queue ${queueName} does not exist: message ${idsOf(unroutable)} is unroutable`);
       }
       const refused = lettersWith("refused");
       if (fates.includes("confirmed")) session.refusedSince.delete(queueName);
@@ -77,13 +77,13 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
         const sinceMs = session.refusedSince.get(queueName) ?? monotonicMs();
         session.refusedSince.set(queueName, sinceMs);
         if (monotonicMs() - sinceMs > REFUSED_TOO_LONG_MS) dropConnection(session.model);
-        throw new QueueError(`RabbitMQ refused message ${idsOf(refused)} for queue ${queueName}`);
+        throw new QueueError(`queue ${queueName} refused message ${idsOf(refused)}`);
       }
       unsent = lettersWith("lost");
       if (unsent.length > 0) {
-        // A connection that is saying goodbye fails every use at once: nobody else is to take it.
+        // A closing connection fails every use at once, so it must not be used again.
         sessions.remove(session);
-        const reason = "the connection broke before the confirm";
+        const reason = "the connection was lost before the confirm";
         logFault(logger, FAULTS.publishRepeated, { queue: queueName, messages: unsent.length, reason });
       }
     }
@@ -162,16 +162,16 @@ function sendOne(
   try {
     const room = session.channel.publish("", queueName, letter.body, letter.options, (error) => {
       if (error !== null) {
-        // A closing channel fails its confirms before it says that it is closed: look a turn later.
+        // A closing channel fails its confirms before it reports that it is closed: check on the next tick.
         setImmediate(() => settle(session.open ? "refused" : "lost"));
         return;
       }
-      // An unroutable message is confirmed as well; its return comes first.
+      // An unroutable message is confirmed too, after its return.
       settle(takeReturned(session, letterKey(queueName, letter.messageId)) ? "unroutable" : "confirmed");
     });
     return { fate, bufferFull: !room };
   } catch (error) {
-    // The channel closed under our hands: the driver throws on every use of it.
+    // The channel has closed: the driver throws on every use of it.
     if (session.open && !isClosedError(error)) throw error;
     return { fate: Promise.resolve("lost"), bufferFull: false };
   }

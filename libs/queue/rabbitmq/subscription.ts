@@ -14,9 +14,9 @@ import type { Publisher } from "./publisher.ts";
 import { parkingLevelMs, parkingQueueName } from "./topology.ts";
 import { doneWithin } from "./within.ts";
 
-/** A broker that does not answer is not waited for when a consumer stops. */
-const GOODBYE_TIMEOUT_MS = 5_000;
-/** Between two tries to move a message on while the broker does not take it. */
+/** The deadline for closing a consumer when the broker does not reply. */
+const CLOSE_TIMEOUT_MS = 5_000;
+/** Between attempts to move a message while the broker does not accept it. */
 const MOVE_AGAIN_MS = 1_000;
 
 export interface SubscriptionOptions<T> {
@@ -29,7 +29,7 @@ export interface SubscriptionOptions<T> {
   readonly logger: Logger;
 }
 
-/** A consumer that starts anew on every connection. */
+/** A consumer that starts again on every connection. */
 export interface Subscription extends Consumer {
   start(model: ChannelModel): Promise<void>;
 }
@@ -42,15 +42,15 @@ interface Session {
 }
 
 /**
- * Works on what the queue delivers. A message is moved (to a parking queue, to the dead letters, back) by
- * publishing a copy with a confirm and acknowledging the original after it: a crash in between makes two of
- * one, never none. A message goes back the same way, for a negative acknowledgement would count as a failed
- * delivery on brokers before 4.3, and go on counting in the copy that the broker keeps.
+ * Processes the queue's deliveries. A message is moved (to a parking queue, to the dead letters, back to its queue) by
+ * publishing a copy with a confirm and then acknowledging the original: a crash in between duplicates it but never
+ * loses it. A returned message is moved the same way, because a negative acknowledgement counts as a failed delivery on
+ * brokers before 4.3.
  */
 export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscription {
   const { queue, publisher, levelsMs, clock, logger } = options;
   const inHand = new Set<Promise<void>>();
-  // The broker bounds a channel. After a reconnect there are two: the new one, and the dead one's handlers.
+  // The broker's prefetch limits a channel. After a reconnect, handlers of the old channel may still be running.
   const deliveries = makeSemaphore(options.consume.prefetch);
   let session: Session | undefined;
   let stopped: Promise<void> | undefined;
@@ -83,8 +83,8 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     }
     const job: Promise<void> = work(from, message)
       .catch((error: unknown) => {
-        // Unsettled, it comes back when the channel closes: better than to guess.
-        logger.error({ err: error, queue: queue.name }, "message could not be settled");
+        // Left unsettled, it is redelivered when the channel closes.
+        logger.error({ err: error, queue: queue.name }, "could not settle a message");
         dropConnection(from.model);
       })
       .finally(() => inHand.delete(job));
@@ -94,7 +94,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
   async function work(from: Session, message: ConsumeMessage): Promise<void> {
     await deliveries.acquire();
     try {
-      // It waited while its connection broke: it comes again, and nobody has looked at this delivery.
+      // The connection was lost while it waited: it is redelivered, and this delivery was not processed.
       if (!from.open) return;
       const envelope = readEnvelope(message);
       await settle(from, message, envelope, await verdictOn(message, envelope));
@@ -107,11 +107,11 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     message: ConsumeMessage,
     envelope: ReceivedEnvelope,
   ): Promise<Verdict | WaitAgain> {
-    if (stopped !== undefined) return { kind: "return", reason: "the consumer stops" };
+    if (stopped !== undefined) return { kind: "return", reason: "the consumer is stopping" };
     const nowMs = clock.nowMs();
     const { notBeforeMs, publishedAtMs } = envelope;
     const waitMs = (notBeforeMs ?? nowMs) - nowMs;
-    // A wait that is longer than any was not written by us.
+    // A delay beyond the limit was not written by this code.
     if (notBeforeMs !== null && waitMs > 0 && waitMs <= LONGEST_WAIT_MS)
       return { kind: "wait-again", notBeforeMs };
     return judgeDelivery(
@@ -143,10 +143,10 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     try {
       from.channel.ack(message);
     } catch (error) {
-      // The connection it came on is gone and with it this delivery: the message comes again.
+      // The connection of this delivery is lost, so the message is redelivered.
       logger.warn(
         { queue: queue.name, messageId: envelope.messageId, err: error },
-        "message settled too late",
+        "could not acknowledge a message: it will be redelivered",
       );
     }
   }
@@ -184,12 +184,12 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
           envelope: { ...uncounted, notBeforeMs: verdict.notBeforeMs },
         };
       case "return":
-        // To a consumer that goes on, the message would come back at once, and again: it rests a little.
+        // A running consumer would receive the message again at once: it is parked for a short delay.
         return { target: stopped === undefined ? parking(0) : queue.name, envelope: uncounted };
     }
   }
 
-  /** False when the message stays with the broker, unacknowledged, and comes again. */
+  /** False if the message stays unacknowledged, and the broker redelivers it. */
   async function moved(
     from: Session,
     message: ConsumeMessage,
@@ -221,13 +221,13 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
   }
 
   async function drain(): Promise<void> {
-    // A start under way has no tag yet; its channel ends with the connection, or below.
+    // A starting consumer has no tag yet; its channel closes with the connection, or below.
     const last = session;
     if (last?.open && last.consumerTag !== undefined) {
-      await doneWithin(ignoreClosed(last.channel.cancel(last.consumerTag)), GOODBYE_TIMEOUT_MS);
+      await doneWithin(ignoreClosed(last.channel.cancel(last.consumerTag)), CLOSE_TIMEOUT_MS);
     }
     while (inHand.size > 0) await Promise.all(inHand);
-    if (last?.open) await doneWithin(ignoreClosed(last.channel.close()), GOODBYE_TIMEOUT_MS);
+    if (last?.open) await doneWithin(ignoreClosed(last.channel.close()), CLOSE_TIMEOUT_MS);
     logger.info({ queue: queue.name }, "consumer stopped");
   }
 
@@ -240,7 +240,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
   };
 }
 
-/** A message taken before its time, because no parking queue waits as long as it must. */
+/** A message delivered before its time, because its delay exceeds that of every parking queue. */
 interface WaitAgain {
   readonly kind: "wait-again";
   readonly notBeforeMs: number;
@@ -251,11 +251,11 @@ interface Copy {
   readonly envelope: Envelope;
 }
 
-/** To end what has ended already is no failure. */
+/** Closing what is already closed is not a failure. */
 async function ignoreClosed(work: Promise<unknown>): Promise<void> {
   try {
     await work;
   } catch {
-    // The connection went first; the broker has forgotten the consumer.
+    // The connection was lost first, and the broker has removed the consumer.
   }
 }

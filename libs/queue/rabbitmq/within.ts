@@ -1,4 +1,4 @@
-/** Waits for the work, but no longer than `timeoutMs`; true when it was done in time. The work goes on. */
+/** Waits for the work, at most `timeoutMs`; true if it finished in time. The work continues. */
 export async function doneWithin(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const givenUp = new Promise<false>((resolve) => {

@@ -378,7 +378,7 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
   it("names the virtual host when that is what the broker refuses", async () => {
     const url = `amqp://guest:guest@127.0.0.1:${brokerUrl.port}/nowhere`;
     await expect(fixture.connect({ url, startupTimeoutMs: 1_500 })).rejects.toThrow(
-      /no connection to RabbitMQ at .*\/nowhere for 2 s: the virtual host is unknown/,
+      /no connection to RabbitMQ at .*\/nowhere for 2 s: the virtual host does not exist/,
     );
   });
 });

@@ -35,7 +35,7 @@ const REASONS: Readonly<Record<PoisonKind, RegExp>> = {
   "wrong schema": /is invalid: symbol: .*timeframe: /,
   "unknown version": /is invalid: schema_version: /,
   "unknown symbol": /GHOST\d?USDT.*10001.*symbol/i,
-  "too large": /^\d+ bytes, at most 1048576 are allowed$/,
+  "too large": /^\d+ bytes \(maximum 1048576\)$/,
   nothing: /^not JSON: /,
 };
 

@@ -135,7 +135,7 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     const [first, second] = JSON.parse(out).queues[0].messages;
     expect(first).toMatchObject({ reason: "GHOSTUSDT is not listed", attempts: 1, state: "refused" });
     expect(second).toMatchObject({
-      reason: "delivery limit of 5 reached: its workers never answered",
+      reason: "delivery limit of 5 reached: its workers died before settling it",
       attempts: 5,
       state: "exhausted",
       to_do: "retry it when the cause is gone",
@@ -300,7 +300,7 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     try {
       const { code, err } = await dlq(["retry", id]);
       expect(code).toBe(1);
-      expect(err).toContain("there is no queue backtest-tasks to send it to");
+      expect(err).toContain("queue backtest-tasks does not exist");
       expect(await deadIds()).toEqual([id]);
     } finally {
       // Any publish finds out, and has it declared again.
@@ -410,6 +410,6 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     await channel.deleteQueue("trading-signals.dead");
     const ran = await dlq(["list"]);
     expect(ran).toMatchObject({ code: 1, out: "" });
-    expect(ran.err).toMatch(/^dlq: there is no queue trading-signals\.dead at amqp:\/\/127.*\n$/);
+    expect(ran.err).toMatch(/^dlq: queue trading-signals\.dead does not exist at amqp:\/\/127.*\n$/);
   });
 });
