@@ -7,6 +7,7 @@ import {
   LOG_SETTINGS,
   TRADE_SETTINGS,
 } from "#libs/config/settings.ts";
+import { withReachableStop } from "#services/shared/live-settings.ts";
 
 /** The variables this service reads. */
 export const ANALYZER_SETTINGS = [
@@ -25,5 +26,5 @@ export const ANALYZER_SETTINGS = [
 ] as const;
 
 export function analyzerConfig(environment: Environment) {
-  return configuration(environment, ANALYZER_SETTINGS);
+  return withReachableStop(configuration(environment, ANALYZER_SETTINGS));
 }

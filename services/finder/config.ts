@@ -7,6 +7,7 @@ import {
   LOG_SETTINGS,
   TRADE_SETTINGS,
 } from "#libs/config/settings.ts";
+import { withReachableStop } from "#services/shared/live-settings.ts";
 
 /** The variables this service reads. */
 export const FINDER_SETTINGS = [
@@ -24,5 +25,5 @@ export const FINDER_SETTINGS = [
 ] as const;
 
 export function finderConfig(environment: Environment) {
-  return configuration(environment, FINDER_SETTINGS);
+  return withReachableStop(configuration(environment, FINDER_SETTINGS));
 }

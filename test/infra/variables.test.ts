@@ -17,6 +17,13 @@ describe("variables given as context", () => {
     expect(() => variablesFromContext({ MIN_WIN_RATE: "150" })).toThrow(/selector: .*MIN_WIN_RATE.*150/);
   });
 
+  it("are refused when the stop is not reached before the liquidation price", () => {
+    expect(() => variablesFromContext({ LEVERAGE: 100, STOP_LOSS_PERCENT: "5" })).toThrow(
+      /finder: .*LEVERAGE=100, STOP_LOSS_PERCENT=5: .*highest leverage that works .* is 18\.14/,
+    );
+    expect(() => variablesFromContext({ LEVERAGE: 18, STOP_LOSS_PERCENT: "5" })).not.toThrow();
+  });
+
   it("are refused when no service knows them", () => {
     expect(() => variablesFromContext({ MIN_WINRATE: "50" })).toThrow(
       "MIN_WINRATE: no service knows this variable",

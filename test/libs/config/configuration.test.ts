@@ -3,6 +3,7 @@ import { ConfigurationError, configuration, rabbitMqUrl } from "#libs/config/con
 import { DEFAULT_BACKTEST_DAYS } from "#libs/config/settings.ts";
 import { analyzerConfig } from "#services/analyzer/config.ts";
 import { finderConfig } from "#services/finder/config.ts";
+import { localConfig } from "#services/local/config.ts";
 import { scannerConfig } from "#services/scanner/config.ts";
 import { selectorConfig } from "#services/selector/config.ts";
 
@@ -79,5 +80,25 @@ describe("the broker's address", () => {
 
   it("is RABBITMQ_URL when that is set", () => {
     expect(rabbitMqUrl(configuration({ RABBITMQ_URL: "amqp://a:b@c:1" }, NAMES))).toBe("amqp://a:b@c:1");
+  });
+});
+
+describe("a stop that is not reached before the liquidation price", () => {
+  const services = [
+    ["analyzer", analyzerConfig],
+    ["finder", finderConfig],
+    ["npm start", localConfig],
+  ] as const;
+
+  it.each(services)("is refused by %s, with both values and the highest leverage that works", (_, read) => {
+    const wrong = () => read({ LEVERAGE: "100", STOP_LOSS_PERCENT: "5" });
+    expect(wrong).toThrow(ConfigurationError);
+    expect(wrong).toThrow(
+      /LEVERAGE=100, STOP_LOSS_PERCENT=5: .*the highest leverage that works .* is 18\.14/,
+    );
+    expect(() => read({ LEVERAGE: "18.14", STOP_LOSS_PERCENT: "5" })).not.toThrow();
+    expect(() => read({ STOP_LOSS_PERCENT: "9.5" })).toThrow(ConfigurationError);
+    expect(() => read({ LEVERAGE: "50", STOP_LOSS_PERCENT: "1.4" })).not.toThrow();
+    expect(() => read({ STOP_LOSS_PERCENT: "99.8", LEVERAGE: "1" })).toThrow(/no leverage works/);
   });
 });

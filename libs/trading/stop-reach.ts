@@ -1,0 +1,68 @@
+import { directionOf, entryFill, liquidationPrice, type TradeRules } from "./trade-rules.ts";
+
+/** Trade rules under which every adverse exit of an entry at its signal's close is a liquidation. */
+export interface UnreachableStop {
+  readonly leverage: number;
+  readonly stopLossPercent: number;
+  /** Distance from entry to liquidation price, percent, of the side on which it is shorter. */
+  readonly liquidationPercent: number;
+  /** The highest leverage, in hundredths, with which the stop comes first; null when not even 1 does. */
+  readonly highestLeverage: number | null;
+}
+
+const SIDES = ["LONG", "SHORT"] as const;
+
+/** What is wrong when the stop lies at or beyond the liquidation price; null when the stop comes first. */
+export function unreachableStop(rules: TradeRules): UnreachableStop | null {
+  const { leverage, stopLossPercent } = rules;
+  const liquidationPercent = liquidationDistance(rules);
+  if (stopLossPercent < liquidationPercent) return null;
+  return { leverage, stopLossPercent, liquidationPercent, highestLeverage: highestLeverage(rules) };
+}
+
+/** In a sentence, for people. */
+export function describeUnreachableStop(found: UnreachableStop): string {
+  const { leverage, stopLossPercent, liquidationPercent } = found;
+  return (
+    `the stop, ${stopLossPercent} % from the entry, is not reached before the liquidation price, ` +
+    `${percent(liquidationPercent)} % from it at leverage ${leverage}`
+  );
+}
+
+/** What to change, for people: part of a sentence. */
+export function remedyOfUnreachableStop({ highestLeverage, liquidationPercent }: UnreachableStop): string {
+  const nearer = `a stop below ${percent(liquidationPercent)} %`;
+  return highestLeverage === null
+    ? `no leverage works with this stop: choose ${nearer}`
+    : `the highest leverage that works with this stop is ${highestLeverage}: choose that or less, or ${nearer}`;
+}
+
+/** From entry price to liquidation price, percent, when the entry is filled at its price and slips. */
+function liquidationDistance(rules: TradeRules): number {
+  return Math.min(
+    ...SIDES.map((side) => {
+      const direction = directionOf(side);
+      return direction * (1 - liquidationPrice(direction, entryFill(direction, 1, rules), rules)) * 100;
+    }),
+  );
+}
+
+function highestLeverage(rules: TradeRules): number | null {
+  const works = (hundredths: number): boolean =>
+    rules.stopLossPercent < liquidationDistance({ ...rules, leverage: hundredths / 100 });
+  // The distance falls as the leverage rises, so the last one that works is found by halving.
+  let low = 100;
+  if (!works(low)) return null;
+  let high = Math.max(low + 1, Math.ceil(rules.leverage * 100));
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (works(middle)) low = middle;
+    else high = middle;
+  }
+  return low / 100;
+}
+
+/** Rounded down, so that a stop below what is shown is below what is meant. */
+function percent(value: number): string {
+  return (Math.floor(value * 1000) / 1000).toString();
+}
