@@ -43,7 +43,8 @@ const ALLOWED: readonly (readonly [folder: string, mayImport: readonly string[]]
   ["libs/chart", ["libs/candles", "libs/strategy", "libs/trading", "libs/backtest"]],
   ["libs/contracts", ["libs/candles"]],
   ["libs/terminal", []],
-  ["libs/config", ["libs/candles", "libs/contracts"]],
+  // The settings of the trade rules take their defaults from the rules.
+  ["libs/config", ["libs/candles", "libs/contracts", "libs/trading"]],
   ["libs/runtime", ["libs/contracts", "libs/config", "libs/terminal"]],
   ["libs/recordings", ["libs/candles"]],
   ["libs/market", ["libs/candles", "libs/contracts", "libs/runtime"]],

@@ -29,6 +29,8 @@ export interface ReportData {
   readonly series: EmbeddedSeries;
   /** Of the same window; null when it was not computed. */
   readonly hold: BuyAndHold | null;
+  /** Without rates the cost of funding is unknown, and not 0. */
+  readonly isFundingKnown: boolean;
   /** In the order of the registry. */
   readonly strategies: readonly ReportedStrategy[];
 }
@@ -40,6 +42,8 @@ export interface ReportedStrategy {
   readonly ambiguity: Ambiguity;
   /** Null when they were not computed. */
   readonly statistics: Statistics | null;
+  /** Why it cannot trade on this data, as a sentence; null when it can. */
+  readonly cannotTrade: string | null;
   /** In the order of time; the one still open at the end, if any, is the last. */
   readonly trades: readonly ReportedTrade[];
 }

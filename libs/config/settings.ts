@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isTimeframe, TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { parseMoment } from "./moment.ts";
 
 /** Unambiguous, so it cannot backtrack: a variable may have 100,000 digits and still not match. */
@@ -133,7 +134,11 @@ export const SETTINGS = {
     .describe("timeframes of a scan"),
   BACKTEST_DAYS: z
     .string()
-    .default("1m:14,3m:30,5m:30,15m:60,30m:90")
+    .default(
+      Object.entries(DEFAULT_BACKTEST_DAYS)
+        .map(([timeframe, days]) => `${timeframe}:${days}`)
+        .join(","),
+    )
     .transform(daysByTimeframe)
     .describe("days covered by a backtest, per timeframe"),
   PREFETCH_COUNT: whole(4, 1, 1_000).describe("unacknowledged messages per process"),
@@ -144,12 +149,16 @@ export const SETTINGS = {
   SIGNAL_MAX_AGE_SECONDS: whole(300, 1, 3_600).describe(
     "how long after a candle's close an entry on it is valid",
   ),
-  POSITION_SIZE: positive(100).describe("margin per position, USDT"),
-  LEVERAGE: number(z.number().min(1).max(100), 10),
-  STOP_LOSS_PERCENT: number(z.number().positive().lt(100), 1),
-  TAKE_PROFIT_PERCENT: number(z.number().positive().lt(100), 2),
-  TAKER_FEE_PERCENT: number(z.number().min(0).max(5), 0.055).describe("percent per side"),
-  SLIPPAGE_PERCENT: number(z.number().min(0).max(5), 0.01).describe("percent per side, against the trade"),
+  POSITION_SIZE: positive(DEFAULT_TRADE_RULES.marginUsdt).describe("margin per position, USDT"),
+  LEVERAGE: number(z.number().min(1).max(100), DEFAULT_TRADE_RULES.leverage),
+  STOP_LOSS_PERCENT: number(z.number().positive().lt(100), DEFAULT_TRADE_RULES.stopLossPercent),
+  TAKE_PROFIT_PERCENT: number(z.number().positive().lt(100), DEFAULT_TRADE_RULES.takeProfitPercent),
+  TAKER_FEE_PERCENT: number(z.number().min(0).max(5), DEFAULT_TRADE_RULES.takerFeePercent).describe(
+    "percent per side",
+  ),
+  SLIPPAGE_PERCENT: number(z.number().min(0).max(5), DEFAULT_TRADE_RULES.slippagePercent).describe(
+    "percent per side, against the trade",
+  ),
   RUN_EVERY_SECONDS: z
     .string()
     .trim()

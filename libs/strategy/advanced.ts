@@ -1,8 +1,9 @@
 import { type Decision, noSignal, type Signal } from "./decision.ts";
 import type { TriggerCondition, TriggerConditions } from "./engine/gate.ts";
 import { LEVEL_RATIOS } from "./indicators/fibonacci.ts";
-import { FUNDING_HEAVY_RATE, type FundingSentiment } from "./indicators/funding.ts";
+import { FUNDING_HEAVY_RATE, type FundingSentiment, fundingSentiment } from "./indicators/funding.ts";
 import { BTC_TREND, COIN_TREND } from "./indicators/trend.ts";
+import type { KnownMarket } from "./known-market.ts";
 import type { MarketView } from "./market-view.ts";
 import type { ParameterRange } from "./parameter-range.ts";
 import type { Strategy } from "./strategy.ts";
@@ -123,6 +124,7 @@ export const ADVANCED: Strategy<AdvancedParameters> = {
       NEUTRAL: doorNeeds(p, "NEUTRAL"),
     },
   }),
+  cannotSignal,
   decide(view: MarketView, p: AdvancedParameters): Decision {
     const change = view.changePercent(p.coinTrend.window);
     const rsi = view.rsi();
@@ -136,6 +138,60 @@ export const ADVANCED: Strategy<AdvancedParameters> = {
     return decision;
   },
 };
+
+/** The frames that are never there, and scores that stay below their thresholds on both sides. */
+function cannotSignal(p: AdvancedParameters, known: KnownMarket): string | null {
+  const frames = known.frames.length;
+  if (frames < p.minimumFrames) {
+    const full = frames === 0 ? "none ever has one" : `only ${known.frames.join(", ")} ever has one`;
+    return `it needs ${p.minimumFrames} Fibonacci frames with a full window, and ${full} in these candles`;
+  }
+  const { trend: t, reversal: r } = p;
+  const btcKnown = known.btcCandles >= p.btcTrend.window;
+  const sentiments = possibleSentiments(known, p.fundingHeavyRate);
+  const best = (score: (sentiment: FundingSentiment, long: boolean) => number): number =>
+    Math.max(...sentiments.flatMap((sentiment) => [score(sentiment, true), score(sentiment, false)]));
+  const fromBtc = (rule: typeof t | typeof r): number =>
+    btcKnown ? Math.max(rule.btcWith, rule.btcElse) : rule.btcElse;
+  const trend = best(
+    (sentiment, long) => t.base + fromBtc(t) + crowdScore(t, sentiment, long) + Math.max(0, t.rsiBonus),
+  );
+  const reversal = best(
+    (sentiment, long) => r.base + fromBtc(r) + crowdScore({ ...r, crowdWith: 0 }, sentiment, long),
+  );
+  if (trend >= t.threshold || reversal >= r.threshold) return null;
+  return (
+    `its score reaches ${trend} of ${t.threshold} with the trend and ${reversal} of ${r.threshold} at a reversal at best: ` +
+    missing(p, known, btcKnown, sentiments)
+  );
+}
+
+function possibleSentiments(
+  { fundingRates }: KnownMarket,
+  heavyRate: number,
+): readonly [FundingSentiment, ...FundingSentiment[]] {
+  const rates = fundingRates === null ? [] : [fundingRates.lowest, fundingRates.highest];
+  return ["NEUTRAL", ...rates.map((rate) => fundingSentiment(rate, heavyRate))];
+}
+
+/** What is not known and would add to a score. */
+function missing(
+  p: AdvancedParameters,
+  known: KnownMarket,
+  btcKnown: boolean,
+  sentiments: readonly FundingSentiment[],
+): string {
+  const lacks: string[] = [];
+  if (known.btcCandles === 0) lacks.push("BTC is unknown");
+  else if (!btcKnown) {
+    lacks.push(`BTC is known for ${known.btcCandles} candles, its trend needs ${p.btcTrend.window}`);
+  }
+  if (known.fundingRates === null) lacks.push("funding is unknown");
+  else if (sentiments.every((sentiment) => sentiment === "NEUTRAL")) {
+    lacks.push(`no funding rate is beyond ${p.fundingHeavyRate * 100} %`);
+  }
+  return lacks.length === 0 ? "no scenario adds up to more" : lacks.join(", and ");
+}
 
 /** What each scenario still lacks when funding says this and RSI adds all it can. */
 function doorNeeds(p: AdvancedParameters, sentiment: FundingSentiment): TriggerConditions {

@@ -1,5 +1,6 @@
 import type { Decision } from "./decision.ts";
 import type { Gate } from "./engine/gate.ts";
+import type { KnownMarket } from "./known-market.ts";
 import type { MarketView } from "./market-view.ts";
 import type { ParameterRange } from "./parameter-range.ts";
 
@@ -24,6 +25,11 @@ export interface Strategy<P extends object = object> {
   decide(view: MarketView, parameters: P): Decision;
   /** Where a signal is possible at all. Without it the backtest asks about every candle. */
   gate?(parameters: P): Gate;
+  /**
+   * Why no signal is possible when a market is known no better than this, as a sentence for people; null when one is,
+   * as far as can be said without its prices. Without it the strategy needs nothing but candles.
+   */
+  cannotSignal?(parameters: P, known: KnownMarket): string | null;
 }
 
 /**

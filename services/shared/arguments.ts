@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { ConfigurationError } from "#libs/config/configuration.ts";
 import { parseMoment } from "#libs/config/moment.ts";
@@ -37,6 +38,29 @@ export function moment(value: string): number {
   return ms;
 }
 
+/** The place of standard input on a command line. */
+export const STANDARD_INPUT = "-";
+
+/** A file or folder as a person wrote it, seen from the folder they called from. Standard input stays what it is. */
+export function callersPath(folder: string, path: string): string {
+  return path === STANDARD_INPUT ? path : resolve(folder, path);
+}
+
+/**
+ * Refuses an option that is given twice, of which the first value would be lost. Options that take a list, by
+ * repetition (their default is a list) or by several values, are not meant.
+ */
+export function refuseRepeatedOptions(command: Command): void {
+  for (const option of command.options) {
+    if (option.variadic || Array.isArray(option.defaultValue)) continue;
+    let given = false;
+    command.on(`option:${option.name()}`, () => {
+      if (given) command.error(`error: option '${option.long ?? option.flags}' is given twice`);
+      given = true;
+    });
+  }
+}
+
 /**
  * Parses the options of a command that runs as a service. Returns null after `--help`, which has been printed.
  * @throws ConfigurationError with the invalid option.
@@ -56,6 +80,7 @@ export function parseArguments<Options extends object>(
         complaint = text.trim();
       },
     });
+  refuseRepeatedOptions(command);
   try {
     command.parse([...args], { from: "user" });
   } catch (error) {

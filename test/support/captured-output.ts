@@ -1,4 +1,4 @@
-import type { Output } from "#services/cli/shared/run-command.ts";
+import type { Output } from "#services/cli/shared/parse-command.ts";
 
 export interface Captured {
   readonly code: number;

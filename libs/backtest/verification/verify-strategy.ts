@@ -92,19 +92,22 @@ const READING_BUDGET = 2e9;
  * - scale: when all prices are multiplied, or all volumes;
  * - gate: the strategy's gate must be open wherever it signals.
  *
- * @param onPass is told before each pass over the candles what is done to the market: a pass may take seconds.
+ * @param onPass is called before each pass over the candles with what is done to the market: a pass may take seconds.
+ * @param firstIndex first candle of the window; those before it only warm up.
  * @throws RangeError when the input is not a market, see `makeStudy`.
  */
 export function verifyStrategy(
   strategy: Strategy,
   input: StudyInput,
   onPass: (when: string) => void = () => {},
+  firstIndex = 0,
 ): Verification {
   // Frozen: a strategy that writes to its parameters fails, or says something else than in a backtest, which does not.
   const subject: Subject = { strategy, parameters: frozen(structuredClone(strategy.defaults)) };
   const study = makeStudy(input);
   // The very first answers count: a strategy that remembers would know more the second time.
-  const { observed, ambient } = observations(subject, study);
+  const first = Math.max(FIRST_DECISION_INDEX, firstIndex);
+  const { observed, ambient } = observations(subject, study, first);
   const indexes = [...observed.keys()];
   const { length } = input.candles;
   const stride = Math.max(1, Math.ceil((length * length) / READING_BUDGET));
@@ -141,7 +144,7 @@ export function verifyStrategy(
   const warmUpTriedAt = indexes.filter((i) => i > WARM_UP_CANDLES).length;
 
   return {
-    decided: Math.max(0, length - FIRST_DECISION_INDEX),
+    decided: Math.max(0, length - first),
     lookedAt: indexes.length,
     cutOffAt: cutOff.length,
     signals: [...observed.values()].filter(({ isSignal }) => isSignal).length,
@@ -218,14 +221,14 @@ export function verifyStrategy(
 }
 
 /** What the strategy says of the candles that are looked at, and where it asked more than the market. */
-function observations(subject: Subject, study: Study) {
+function observations(subject: Subject, study: Study, first: number) {
   const { length } = study.input.candles;
   const stride = Math.ceil(length / LOOKED_AT);
   const observed = new Map<number, Observation>();
   const ambient = new Map<number, Ambient>();
   const watch = new AmbientWatch();
   try {
-    for (let i = FIRST_DECISION_INDEX; i < length; i++) {
+    for (let i = first; i < length; i++) {
       const observation = observe(subject, study, i);
       const source = watch.taken();
       const isTelling = observation.isSignal || observation.fault !== null || source !== null;

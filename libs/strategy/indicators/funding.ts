@@ -1,6 +1,6 @@
 import { at } from "#libs/candles/at.ts";
 import type { FundingRates } from "#libs/candles/candles.ts";
-import { MINUTE_MS } from "#libs/candles/timeframe.ts";
+import { DAY_MS, MINUTE_MS } from "#libs/candles/timeframe.ts";
 
 export type FundingSentiment = "LONG_HEAVY" | "SHORT_HEAVY" | "NEUTRAL";
 
@@ -37,3 +37,9 @@ export function fundingSentiment(rate: number, heavyRate: number = FUNDING_HEAVY
   if (rate > heavyRate) return "LONG_HEAVY";
   return rate < -heavyRate ? "SHORT_HEAVY" : "NEUTRAL";
 }
+
+/**
+ * A settled rate says nothing about the market longer than this. Longer than the longest funding interval, so that
+ * only a history with missing settlements reaches it; live services load settlements from so long before their candles.
+ */
+export const FUNDING_MAX_AGE_MS = 3 * DAY_MS;

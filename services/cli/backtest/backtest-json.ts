@@ -2,19 +2,18 @@ import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts"
 import type { OpenTrade, Trade } from "#libs/backtest/engine/trade.ts";
 import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
-import type { BacktestSubject, Significance } from "./backtest-subject.ts";
+import { coverageJson } from "../shared/coverage-text.ts";
+import { rulesJson } from "../shared/rules-text.ts";
+import type { BacktestOutcome } from "./backtest-outcome.ts";
 
 /**
- * A result as one JSON object for programs: snake_case, times in ms, amounts in USDT, undefined figures null.
- * @param significance adds to each strategy what of its result may be chance; without it the shape stays as it always was.
- * @param withAmbiguity adds how many trades the candles alone do not decide; they come with significance in any case.
+ * A result as one JSON object for programs: snake_case, times in ms, amounts in USDT, undefined figures null. The shape
+ * that other programs rely on: `outcomeJson` only adds to it.
  */
 export function backtestJson(
-  subject: BacktestSubject,
+  subject: { readonly symbol: string; readonly timeframe: string },
   result: BacktestResult,
-  significance: Significance | null = null,
-  withAmbiguity: boolean = significance !== null,
-): Record<string, unknown> {
+): BacktestJson {
   return {
     symbol: subject.symbol,
     timeframe: subject.timeframe,
@@ -22,25 +21,48 @@ export function backtestJson(
     from_time: result.fromMs,
     to_time: result.toMs,
     strategies: Object.fromEntries(
-      Object.entries(result.strategies).map(([name, strategy]) => {
-        const statistics = significance?.statistics[name];
-        return [
-          name,
-          {
-            ...strategyJson(strategy),
-            ...(withAmbiguity ? ambiguityJson(strategy) : {}),
-            ...(significance === null || statistics === undefined
-              ? {}
-              : { statistics: statisticsJson(statistics, significance.hold) }),
-          },
-        ];
-      }),
+      Object.entries(result.strategies).map(([name, strategy]) => [name, strategyJson(strategy)]),
     ),
     best_strategy: result.bestStrategy,
   };
 }
 
-function strategyJson({ figures, trades, openTrade }: StrategyResult): Record<string, unknown> {
+type Json = Record<string, unknown>;
+type BacktestJson = Json & { readonly strategies: Readonly<Record<string, Json>> };
+
+/**
+ * A result with the rules it was traded by, what the data covers and why a strategy cannot trade.
+ * @param parts which further figures of each strategy to add: what of its result may be chance, and how many trades the
+ * candles alone do not decide.
+ */
+export function outcomeJson(
+  outcome: BacktestOutcome,
+  parts: { readonly withStatistics: boolean; readonly withAmbiguity: boolean },
+): Json {
+  const { result, significance, cannotTrade, data } = outcome;
+  const base = backtestJson(outcome, result);
+  const strategies = Object.entries(result.strategies).map(([name, strategy]): [string, Json] => {
+    const statistics = parts.withStatistics ? significance.statistics[name] : undefined;
+    return [
+      name,
+      {
+        ...base.strategies[name],
+        cannot_trade: cannotTrade[name] ?? null,
+        ...(parts.withAmbiguity ? ambiguityJson(strategy) : {}),
+        ...(statistics === undefined ? {} : { statistics: statisticsJson(statistics, significance.hold) }),
+      },
+    ];
+  });
+  return {
+    ...base,
+    strategies: Object.fromEntries(strategies),
+    rules: rulesJson(outcome.rules),
+    coverage: coverageJson(data.coverage),
+    notes: data.notes,
+  };
+}
+
+function strategyJson({ figures, trades, openTrade }: StrategyResult): Json {
   return {
     total_trades: figures.totalTrades,
     wins: figures.wins,
@@ -61,7 +83,7 @@ function strategyJson({ figures, trades, openTrade }: StrategyResult): Record<st
   };
 }
 
-function ambiguityJson({ ambiguity }: StrategyResult): Record<string, unknown> {
+function ambiguityJson({ ambiguity }: StrategyResult): Json {
   return {
     ambiguous_trades: ambiguity.trades,
     ambiguous_trades_decided: ambiguity.decided,
@@ -70,7 +92,7 @@ function ambiguityJson({ ambiguity }: StrategyResult): Record<string, unknown> {
   };
 }
 
-function statisticsJson(statistics: Statistics, hold: BuyAndHold | null): Record<string, unknown> {
+function statisticsJson(statistics: Statistics, hold: BuyAndHold | null): Json {
   return {
     win_rate_low: statistics.winRateInterval?.low ?? null,
     win_rate_high: statistics.winRateInterval?.high ?? null,
@@ -85,7 +107,7 @@ function statisticsJson(statistics: Statistics, hold: BuyAndHold | null): Record
 }
 
 /** The keys of a trade without those of its exit. */
-function openTradeJson(trade: OpenTrade): Record<string, unknown> {
+function openTradeJson(trade: OpenTrade): Json {
   return {
     signal_time: trade.signalMs,
     entry_time: trade.entryMs,
@@ -98,7 +120,7 @@ function openTradeJson(trade: OpenTrade): Record<string, unknown> {
   };
 }
 
-export function tradeJson(trade: Trade): Record<string, unknown> {
+export function tradeJson(trade: Trade): Json {
   return {
     signal_time: trade.signalMs,
     entry_time: trade.entryMs,

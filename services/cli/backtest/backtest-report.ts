@@ -1,11 +1,15 @@
 import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts";
+import type { Coverage } from "#libs/backtest/coverage.ts";
 import type { Ambiguity } from "#libs/backtest/engine/review-exits.ts";
 import type { Trade } from "#libs/backtest/engine/trade.ts";
 import type { Figures } from "#libs/backtest/figures.ts";
 import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import { exitReason, price } from "#libs/chart/format.ts";
-import type { BacktestSubject, Significance } from "./backtest-subject.ts";
+import { coverageLines } from "../shared/coverage-text.ts";
+import { rulesLines } from "../shared/rules-text.ts";
+import { wrapped } from "../shared/wrap.ts";
+import type { BacktestOutcome } from "./backtest-outcome.ts";
 
 const LAST_TRADES = 5;
 const UNDEFINED = "-";
@@ -24,18 +28,18 @@ const RESULT_ROWS: FigureRows = [
   ["Max drawdown", (f) => money(f.maxDrawdown)],
 ];
 
-const COST_ROWS: FigureRows = [
-  ["Fees", (f) => money(f.fees)],
-  ["Funding", (f) => money(f.funding)],
+const COST_ROWS: FigureRows = [["Fees", (f) => money(f.fees)]];
+
+const OTHER_ROWS: FigureRows = [
   ["Holding", (f) => duration(f.holdingMinutesAvg)],
   ["Confidence", (f) => fixed(f.confidenceAvg, 1)],
   ["Skipped entries", (f) => `${f.skippedEntries}`],
 ];
 
-const LUCK_ROWS: readonly (readonly [string, (statistics: Statistics) => string])[] = [
-  ["Win rate, 95 % sure", (s) => interval(s)],
+const STATISTICS_ROWS: readonly (readonly [string, (statistics: Statistics) => string])[] = [
+  ["Win rate (95 % CI)", (s) => interval(s)],
   ["Mean trade, p-value", (s) => fixed(s.meanTradePValue, 3)],
-  ["Sharpe a trade", (s) => fixed(s.sharpe, 3)],
+  ["Sharpe per trade", (s) => fixed(s.sharpe, 3)],
   ["Sharpe above 0 (PSR)", (s) => share(s.probabilisticSharpe)],
   ["Deflated Sharpe (DSR)", (s) => share(s.deflatedSharpe)],
   ["Configurations tried", (s) => `${s.trials}`],
@@ -46,14 +50,10 @@ const AMBIGUITY_ROWS: readonly (readonly [string, (ambiguity: Ambiguity) => stri
   ["PnL if target first", (a) => (a.trades === a.decided ? UNDEFINED : money(a.optimisticPnl))],
 ];
 
-/** A result as a trader reads it: the window, one column a strategy, and each one's last trades. */
-export function backtestReport(
-  subject: BacktestSubject,
-  result: BacktestResult,
-  significance: Significance,
-): string {
+/** A result as a trader reads it: window, rules and coverage, one column per strategy, and the last trades of each. */
+export function backtestReport(outcome: BacktestOutcome): string {
+  const { result, significance, data } = outcome;
   const entries = Object.entries(result.strategies);
-  const best = bestLine(result);
   const gap = ["", ...entries.map(() => "")];
   const figures = (rows: FigureRows): string[][] =>
     rows.map(([label, show]) => [label, ...entries.map(([, strategy]) => show(strategy.figures))]);
@@ -62,8 +62,10 @@ export function backtestReport(
     ...figures(RESULT_ROWS),
     gap,
     ...figures(COST_ROWS),
+    ["Funding", ...entries.map(([, strategy]) => funding(strategy.figures, data.coverage))],
+    ...figures(OTHER_ROWS),
     gap,
-    ...LUCK_ROWS.map(([label, show]) => [
+    ...STATISTICS_ROWS.map(([label, show]) => [
       label,
       ...entries.map(([name]) => {
         const statistics = significance.statistics[name];
@@ -74,8 +76,15 @@ export function backtestReport(
     ...AMBIGUITY_ROWS.map(([label, show]) => [label, ...entries.map(([, { ambiguity }]) => show(ambiguity))]),
   ]);
   return [
-    `${subject.symbol} ${subject.timeframe}: ${result.candles} candles, ${moment(result.fromMs)} to ${moment(result.toMs)} UTC`,
-    `Best strategy: ${best}`,
+    `${outcome.symbol} ${outcome.timeframe}: ${result.candles} candles, ${moment(result.fromMs)} to ${moment(result.toMs)} UTC`,
+    ...[
+      ...rulesLines(outcome.rules),
+      ...coverageLines(data.coverage, outcome.symbol),
+      ...Object.entries(outcome.cannotTrade).flatMap(([name, reason]) =>
+        reason === null ? [] : [`${name} cannot trade: ${reason}`],
+      ),
+    ].flatMap((line) => wrapped(line)),
+    `Best strategy: ${bestLine(result)}`,
     `Buy and hold: ${held(significance.hold)}`,
     "",
     summary,
@@ -84,9 +93,15 @@ export function backtestReport(
   ].join("\n");
 }
 
+/** A cost that is not known, or known for a part of the window only, is not a figure like the others. */
+function funding({ funding: sum }: Figures, { funding: covered }: Coverage): string {
+  if (covered === null) return "unknown";
+  return covered.share > 0.9995 ? money(sum) : `${money(sum)} (partial)`;
+}
+
 function bestLine({ bestStrategy, strategies }: BacktestResult): string {
   const figures = strategies[bestStrategy]?.figures;
-  if (figures === undefined) return "none has traded";
+  if (figures === undefined) return "none, no strategy has traded";
   const trades = figures.totalTrades === 1 ? "1 trade" : `${figures.totalTrades} trades`;
   return `${bestStrategy}, ${money(figures.totalPnl)} in ${trades}`;
 }

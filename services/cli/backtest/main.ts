@@ -1,4 +1,5 @@
-import { commandLineArguments, print, printError } from "#libs/terminal/terminal.ts";
+import { commandLineArguments } from "#libs/terminal/terminal.ts";
+import { processContext } from "../shared/process-context.ts";
 import { runBacktest } from "./run-backtest.ts";
 
-process.exitCode = await runBacktest(commandLineArguments(), { print, printError });
+process.exitCode = await runBacktest(commandLineArguments(), processContext());

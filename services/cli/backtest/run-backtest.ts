@@ -2,112 +2,195 @@ import { Command } from "commander";
 import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
 import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
-import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
+import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
 import { systemClock } from "#libs/runtime/clock.ts";
+import { cannotTrade } from "#libs/strategy/cannot-trade.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
-import type { StudyInput } from "#libs/strategy/study.ts";
-import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
-import { loadMarket, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import { callersPath, wholeNumber } from "#services/shared/arguments.ts";
+import { type Data, type DataFiles, dataFiles, loadData } from "../shared/load-data.ts";
+import { parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import { type CommandContext, exitCodeOf, parseCommand } from "../shared/parse-command.ts";
 import { parseStrategy, strategyNames } from "../shared/parse-strategy.ts";
-import { readDetail } from "../shared/read-detail.ts";
-import { type Output, runCommand } from "../shared/run-command.ts";
-import { backtestJson } from "./backtest-json.ts";
+import { explained } from "../shared/strategy-failure.ts";
+import {
+  type ChosenRules,
+  chosenRules,
+  type TradeOptions,
+  withTradeOptions,
+} from "../shared/trade-options.ts";
+import { type WindowOptions, withWindowOptions } from "../shared/window-options.ts";
+import { outcomeJson } from "./backtest-json.ts";
+import type { BacktestOutcome } from "./backtest-outcome.ts";
 import { backtestReport } from "./backtest-report.ts";
-import type { BacktestSubject, Significance } from "./backtest-subject.ts";
 import { sourcesOf } from "./report/sources-of.ts";
 import { assertReportName, writeReport } from "./report/write-report.ts";
 
-interface Options {
-  readonly candles: string;
+interface Options extends TradeOptions, WindowOptions {
+  readonly candles: readonly string[];
   readonly symbol: string;
   readonly timeframe: string;
   readonly btc?: string;
   readonly funding?: string;
   readonly strategy?: string;
   readonly detail?: string;
-  readonly trials?: string;
+  readonly trials?: number;
   readonly statistics?: boolean;
   readonly json?: boolean;
   readonly report?: string;
+}
+
+/** A command line that makes sense. */
+interface Request extends WindowOptions {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly strategies: readonly Strategy[];
+  readonly files: DataFiles;
+  readonly rules: ChosenRules;
+  /** For the deflated Sharpe ratio. */
+  readonly trials: number;
+  readonly json: boolean;
+  /** With JSON: also how much of the result may be chance. */
+  readonly withStatistics: boolean;
+  /** Absolute path of the page, or null. */
+  readonly report: string | null;
 }
 
 /**
  * Backtests recorded candles and prints the figures. A refusal prints one sentence on the error output and nothing
  * on the other.
  * @param known the strategies to choose from.
- * @returns the exit code: 0, or 2 when arguments or files cannot be used.
+ * @returns the exit code: 0, 1 when a strategy throws, or 2 when arguments, settings or files cannot be used.
  */
-export function runBacktest(
+export async function runBacktest(
   args: readonly string[],
-  output: Output,
+  context: CommandContext,
   known: readonly Strategy[] = STRATEGIES,
 ): Promise<number> {
-  return runCommand<Options>(makeCommand(known), args, output, async (options) => {
-    output.print(await report(options, known));
+  try {
+    const options = parseCommand<Options>(makeCommand(known), args, context);
+    const request = requestOf(options, context, known);
+    const data = await loadData(request.files, request);
+    const outcome = trade(request, data);
+    await show(request, outcome, context);
     return 0;
-  });
+  } catch (error) {
+    return exitCodeOf(error, "backtest", context);
+  }
 }
 
 function makeCommand(known: readonly Strategy[]): Command {
-  return withMarketFiles(new Command("backtest").description("Backtests the strategies on recorded candles."))
-    .requiredOption("--symbol <symbol>", "the symbol they are of, such as BTCUSDT")
-    .requiredOption("--timeframe <timeframe>", `the timeframe to trade: ${TIMEFRAMES.join(", ")}`)
+  const command = withMarketFiles(
+    new Command("backtest").description("Backtests the strategies on recorded candles."),
+  )
+    .requiredOption("--symbol <symbol>", "symbol of the candles, such as BTCUSDT")
+    .requiredOption("--timeframe <timeframe>", `timeframe to trade: ${TIMEFRAMES.join(", ")}`)
     .option("--strategy <name>", `one strategy: ${strategyNames(known)} (default: all)`)
-    .option("--detail <file>", "shorter candles: they decide where stop and target lie in one candle")
+    .option("--detail <file>", "shorter candles that decide whether stop or target came first in a candle");
+  return withTradeOptions(withWindowOptions(command))
     .option(
       "--trials <number>",
-      "configurations tried in all, for the deflated Sharpe ratio (default: strategies)",
+      "configurations tried in total, for the deflated Sharpe ratio (default: number of strategies)",
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
     )
     .option("--json", "print one JSON object")
-    .option("--statistics", "with --json: also how much of each result may be chance")
+    .option("--statistics", "with --json: add the statistics on how much of each result may be chance")
     .option("--report <file.html>", "also write a page with charts, figures and every trade");
 }
 
-async function report(options: Options, known: readonly Strategy[]): Promise<string> {
+/** @throws InputError or ConfigurationError naming what cannot be used. */
+function requestOf(options: Options, context: CommandContext, known: readonly Strategy[]): Request {
+  const folder = context.folder ?? process.cwd();
   if (options.report !== undefined) assertReportName(options.report);
-  const symbol = parseSymbol(options.symbol);
-  const timeframe = parseTimeframe(options.timeframe);
-  const strategies = options.strategy === undefined ? known : [parseStrategy(options.strategy, known)];
-  const trials = options.trials === undefined ? strategies.length : parseTrials(options.trials);
-  const input = await loadMarket(options, symbol, timeframe);
-  const detail = options.detail === undefined ? undefined : await readDetail(options.detail, input);
-  const result = backtest(input, { strategies, ...(detail === undefined ? {} : { detail }) });
-  const subject: BacktestSubject = { symbol, timeframe };
-  const forPeople = options.json !== true || options.report !== undefined;
-  const significance =
-    forPeople || options.statistics === true ? significanceOf(input, result, trials) : null;
-  if (options.report !== undefined) {
-    await writeReport(options.report, {
-      study: input,
-      result,
-      rules: DEFAULT_TRADE_RULES,
-      sources: sourcesOf(options),
-      writtenAtMs: systemClock.nowMs(),
-      ...(significance === null ? {} : { significance }),
-    });
+  const json = options.json === true;
+  if (options.statistics === true && !json) {
+    throw new InputError(
+      "--statistics is for --json: the text has the statistics in any case, leave it away",
+    );
   }
-  if (options.json !== true && significance !== null) return backtestReport(subject, result, significance);
-  const told = options.statistics === true ? significance : null;
-  const json = backtestJson(subject, result, told, told !== null || detail !== undefined);
-  return `${JSON.stringify(json, null, 2)}\n`;
-}
-
-function significanceOf(input: StudyInput, result: BacktestResult, trials: number): Significance {
+  const hasStatistics = !json || options.statistics === true || options.report !== undefined;
+  if (options.trials !== undefined && !hasStatistics) {
+    throw new InputError("--trials changes the statistics only, which --json leaves out: add --statistics");
+  }
+  const strategies = options.strategy === undefined ? known : [parseStrategy(options.strategy, known)];
+  const { from, to } = options;
   return {
-    hold: buyAndHold(input.candles, input.funding, DEFAULT_TRADE_RULES),
-    statistics: Object.fromEntries(
-      Object.entries(result.strategies).map(([name, { trades }]) => [
-        name,
-        statisticsOf(trades, { count: trials, sharpeVariance: null }),
-      ]),
-    ),
+    symbol: parseSymbol(options.symbol),
+    timeframe: parseTimeframe(options.timeframe),
+    strategies,
+    files: dataFiles(options, folder),
+    rules: chosenRules(options, context.environment),
+    trials: options.trials ?? strategies.length,
+    json,
+    withStatistics: options.statistics === true,
+    report: options.report === undefined ? null : callersPath(folder, options.report),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
   };
 }
 
-function parseTrials(text: string): number {
-  const trials = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(trials) && trials > 0) return trials;
-  throw new InputError(`${JSON.stringify(text)} is not a number of trials: give a whole number from 1 on`);
+/** @throws StrategyFailure when a strategy throws. */
+function trade(request: Request, data: Data): BacktestOutcome {
+  const { strategies, trials } = request;
+  const { input, firstIndex, detail, known } = data;
+  const { rules, tickSize } = request.rules;
+  let result: BacktestResult;
+  try {
+    result = backtest(input, {
+      strategies,
+      rules,
+      firstIndex,
+      ...(detail === undefined ? {} : { detail }),
+      ...(tickSize === null ? {} : { tickSize }),
+    });
+  } catch (error) {
+    const asked = strategies.map((strategy) => ({ strategy, parameters: strategy.defaults }));
+    throw explained(error, asked, input, firstIndex);
+  }
+  return {
+    symbol: request.symbol,
+    timeframe: request.timeframe,
+    rules: request.rules,
+    data,
+    result,
+    cannotTrade: Object.fromEntries(
+      strategies.map((strategy) => [strategy.name, cannotTrade(strategy, strategy.defaults, known)]),
+    ),
+    significance: {
+      hold: buyAndHold(input.candles, input.funding, rules, firstIndex),
+      statistics: Object.fromEntries(
+        Object.entries(result.strategies).map(([name, { trades }]) => [
+          name,
+          statisticsOf(trades, { count: trials, sharpeVariance: null }),
+        ]),
+      ),
+    },
+  };
+}
+
+/** Results go to standard output; where the report is goes there too, unless that is for a program. */
+async function show(request: Request, outcome: BacktestOutcome, context: CommandContext): Promise<void> {
+  const { report, json } = request;
+  if (report !== null) {
+    await writeReport(report, {
+      study: outcome.data.input,
+      result: outcome.result,
+      rules: outcome.rules.rules,
+      sources: sourcesOf(request.files, outcome),
+      cannotTrade: outcome.cannotTrade,
+      writtenAtMs: systemClock.nowMs(),
+      significance: outcome.significance,
+    });
+  }
+  for (const note of outcome.data.notes) context.printError(`backtest: note: ${note}\n`);
+  if (json) {
+    const withAmbiguity = request.withStatistics || outcome.data.detail !== undefined;
+    const { withStatistics } = request;
+    context.print(`${JSON.stringify(outcomeJson(outcome, { withStatistics, withAmbiguity }), null, 2)}\n`);
+    if (report !== null) context.printError(`report: ${report}\n`);
+  } else {
+    context.print(backtestReport(outcome));
+    if (report !== null) context.print(`\nReport: ${report}\n`);
+  }
 }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { ConfigurationError, configuration, rabbitMqUrl } from "#libs/config/configuration.ts";
+import { configuration, rabbitMqUrl } from "#libs/config/configuration.ts";
 import type { Environment } from "#libs/config/environment.ts";
 import { BROKER_SETTINGS } from "#libs/config/settings.ts";
 import { QUEUES } from "#libs/contracts/queues.ts";
@@ -9,7 +9,7 @@ import { openDeadLetterBox } from "#libs/queue/rabbitmq/dead-letter-box.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
 import { systemClock } from "#libs/runtime/clock.ts";
 import { wholeNumber } from "#services/shared/arguments.ts";
-import { type Output, runCommand } from "../shared/run-command.ts";
+import { EXIT_REFUSED, exitCodeOf, type Output, parseCommand } from "../shared/parse-command.ts";
 import { safeLine, shortened } from "../shared/safe-text.ts";
 import {
   letterJson,
@@ -41,7 +41,6 @@ type Action = (box: DeadLetterBox, terminal: DlqTerminal) => Promise<number>;
 
 /** The broker cannot be used, or not everything that was asked for was done. */
 const EXIT_FAILED = 1;
-const EXIT_REFUSED = 2;
 const DEFAULT_LIMIT = 20;
 
 /**
@@ -54,21 +53,22 @@ export async function runDlq(
   environment: Environment,
   terminal: DlqTerminal,
 ): Promise<number> {
-  let chosen: Action | undefined;
-  const command = makeCommand((action) => {
-    chosen = action;
-  });
-  return runCommand(command, args, terminal, async () => {
-    if (chosen === undefined) return EXIT_REFUSED;
-    try {
-      return await withBox(environment, terminal, chosen);
-    } catch (error) {
-      if (error instanceof ConfigurationError) throw new InputError(error.message, { cause: error });
-      if (!(error instanceof QueueError)) throw error;
-      terminal.printError(`dlq: ${safeLine(error.message)}\n`);
-      return EXIT_FAILED;
-    }
-  });
+  try {
+    const action = parseAction(args, terminal);
+    return action === null ? EXIT_REFUSED : await withBox(environment, terminal, action);
+  } catch (error) {
+    if (!(error instanceof QueueError)) return exitCodeOf(error, "dlq", terminal);
+    terminal.printError(`dlq: ${safeLine(error.message)}\n`);
+    return EXIT_FAILED;
+  }
+}
+
+/** What the command line asks for; null when it names no command, and the help has been printed. */
+function parseAction(args: readonly string[], terminal: DlqTerminal): Action | null {
+  const chosen: Action[] = [];
+  const command = makeCommand((action) => chosen.push(action));
+  parseCommand(command, args, terminal);
+  return chosen[0] ?? null;
 }
 
 async function withBox(environment: Environment, terminal: DlqTerminal, action: Action): Promise<number> {

@@ -1,8 +1,8 @@
-import { commandLineArguments, isErrorOutputWatched, print, printError } from "#libs/terminal/terminal.ts";
+import { commandLineArguments, isErrorOutputWatched } from "#libs/terminal/terminal.ts";
+import { processContext } from "../shared/process-context.ts";
 import { runOptimize } from "./run-optimize.ts";
 
 process.exitCode = await runOptimize(commandLineArguments(), {
-  print,
-  printError,
+  ...processContext(),
   isWatched: isErrorOutputWatched(),
 });

@@ -10,8 +10,10 @@ import type { Segment } from "#libs/backtest/search/walk-forward.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import { openTimeMs } from "#libs/candles/candles.ts";
 import { tradeJson } from "../backtest/backtest-json.ts";
+import { coverageJson } from "../shared/coverage-text.ts";
+import { rulesJson } from "../shared/rules-text.ts";
 import { absentFrames } from "./absent-frames.ts";
-import { type SearchSubject, valuesByName } from "./search-subject.ts";
+import { type SearchSubject, valuesByName, whyNoSetTrades } from "./search-subject.ts";
 
 type Json = Record<string, unknown>;
 
@@ -33,6 +35,11 @@ export function optimizeJson(subject: SearchSubject, result: SearchResult): Json
     candles: candles.length,
     from_time: openTimeMs(candles, 0),
     to_time: openTimeMs(candles, candles.length),
+    rules: rulesJson(subject.rules),
+    coverage: coverageJson(subject.data.coverage),
+    notes: subject.data.notes,
+    cannot_trade: whyNoSetTrades(subject),
+    sets_that_cannot_trade: subject.cannotTrade.filter((reason) => reason !== null).length,
     search: {
       parameters: Object.fromEntries(subject.searched.map(({ name, values }) => [name, values])),
       fixed: Object.fromEntries(subject.fixed),

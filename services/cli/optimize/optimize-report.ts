@@ -4,8 +4,11 @@ import { type Earned, pnlPerDay, type SearchResult } from "#libs/backtest/search
 import type { Segment } from "#libs/backtest/search/walk-forward.ts";
 import { openTimeMs } from "#libs/candles/candles.ts";
 import { DAY_MS } from "#libs/candles/timeframe.ts";
+import { coverageLines } from "../shared/coverage-text.ts";
+import { rulesLines } from "../shared/rules-text.ts";
+import { wrapped } from "../shared/wrap.ts";
 import { absentFrames } from "./absent-frames.ts";
-import { type SearchSubject, valuesByName } from "./search-subject.ts";
+import { type SearchSubject, valuesByName, whyNoSetTrades } from "./search-subject.ts";
 
 const UNDEFINED = "-";
 
@@ -22,14 +25,14 @@ const ROWS: readonly (readonly [string, (earned: Earned) => string])[] = [
   ["Trades", (e) => `${e.figures.totalTrades}`],
   ["Win rate", (e) => fixed(e.figures.winRate, 1, " %")],
   ["PnL", (e) => money(e.figures.totalPnl)],
-  ["PnL a day", (e) => money(pnlPerDay(e))],
-  ["PnL a trade", (e) => money(mean(e))],
+  ["PnL per day", (e) => money(pnlPerDay(e))],
+  ["PnL per trade", (e) => money(mean(e))],
   ["Profit factor", (e) => fixed(e.figures.profitFactor, 2)],
   ["Max drawdown", (e) => money(e.figures.maxDrawdown)],
-  ["Sharpe a trade", (e) => fixed(e.sharpe, 3)],
+  ["Sharpe per trade", (e) => fixed(e.sharpe, 3)],
 ];
 
-/** A search as a trader reads it: each window's choice, what was promised beside what came, and how far to trust it. */
+/** A search as a trader reads it: each window's choice, in-sample beside out-of-sample, and how far to trust it. */
 export function optimizeReport(subject: SearchSubject, result: SearchResult, run: SearchRun): string {
   return [
     ...heading(subject),
@@ -78,23 +81,36 @@ function heading(subject: SearchSubject): string[] {
   const tried =
     seed === null
       ? `the whole grid of ${count(size, "set")}`
-      : `${count(sets.length, "set")} of a grid of ${grouped(size)}, drawn with seed ${seed}`;
+      : `${count(sets.length, "set")} of a grid of ${grouped(size)}, drawn at random with seed ${seed}`;
   const absent = absentFrames(subject);
   return [
     `${strategy.name} on ${market.symbol} ${market.timeframe}: ${grouped(candles.length)} candles, ` +
       `${moment(openTimeMs(candles, 0))} to ${moment(openTimeMs(candles, candles.length))} UTC`,
+    ...[
+      ...rulesLines(subject.rules),
+      ...coverageLines(subject.data.coverage, market.symbol),
+      ...cannotTradeLines(subject),
+    ].flatMap((line) => wrapped(line)),
     `Searched: ${tried}, ${count(searched.length, "parameter")}`,
-    `Chosen by: ${OBJECTIVES[choice.objective]}, from ${count(choice.minTrades, "trade")} on`,
-    ...(set.length === 0
-      ? []
-      : [`Throughout: ${set.map(([name, value]) => `${name} = ${value}`).join(", ")}`]),
+    `Chosen by: ${OBJECTIVES[choice.objective]}, with at least ${count(choice.minTrades, "trade")}`,
+    ...(set.length === 0 ? [] : [`Fixed: ${set.map(([name, value]) => `${name} = ${value}`).join(", ")}`]),
     ...(absent.length === 0
       ? []
       : [
           `Note: the first window is traded without the Fibonacci ${absent.length === 1 ? "frame" : "frames"} ` +
-            `${absent.join(", ")}, for want of earlier candles; live has them.`,
+            `${absent.join(", ")}: the file holds no earlier candles; live has them.`,
         ]),
   ];
+}
+
+function cannotTradeLines(subject: SearchSubject): string[] {
+  const { strategy, cannotTrade } = subject;
+  const reason = whyNoSetTrades(subject);
+  if (reason !== null) return [`${strategy.name} cannot trade with any set: ${reason}`];
+  const reasons = cannotTrade.filter((why) => why !== null);
+  const [first] = reasons;
+  if (first === undefined) return [];
+  return [`${strategy.name} cannot trade with ${count(reasons.length, "set")}, the first because ${first}`];
 }
 
 function verdict(subject: SearchSubject, result: SearchResult): string[] {
@@ -104,8 +120,8 @@ function verdict(subject: SearchSubject, result: SearchResult): string[] {
   return [
     `Walk-forward efficiency   ${
       result.efficiency === null
-        ? `${UNDEFINED} (the train windows promised no profit)`
-        : `${fixed(result.efficiency * 100, 0, " %")} of the PnL a day that was promised`
+        ? `${UNDEFINED} (the train windows show no profit)`
+        : `${fixed(result.efficiency * 100, 0, " %")} of the in-sample PnL per day`
     }`,
     `Windows with a profit     ${result.profitableWindows} of ${result.tradedWindows}`,
     `Stability of the choice   ${count(result.differentSets, "different set")}${kept}`,
@@ -113,12 +129,12 @@ function verdict(subject: SearchSubject, result: SearchResult): string[] {
     `Sharpe above 0 (PSR)      ${share(significance.probabilisticSharpe)} out-of-sample`,
     `Deflated Sharpe (DSR)     ${share(significance.deflatedSharpe)} out-of-sample, ${inSampleDeflated(result)} in-sample`,
     next.set === null
-      ? "From here on              no set had enough trades"
-      : `From here on              ${shown(subject, next.set)} (in-sample ${money(next.inSample?.figures.totalPnl ?? null)}, DSR ${share(next.significance?.deflatedSharpe ?? null)})`,
+      ? "Next window               no set had enough trades"
+      : `Next window               ${shown(subject, next.set)} (in-sample ${money(next.inSample?.figures.totalPnl ?? null)}, DSR ${share(next.significance?.deflatedSharpe ?? null)})`,
   ];
 }
 
-/** From the least sure window to the surest. */
+/** From the lowest window to the highest. */
 function inSampleDeflated({ windows }: SearchResult): string {
   const known = windows
     .map(({ inSampleSignificance }) => inSampleSignificance?.deflatedSharpe ?? null)
@@ -178,7 +194,7 @@ function days({ market }: SearchSubject, { from, end }: Segment): string {
   return (((end - from) * market.candles.intervalMs) / DAY_MS).toFixed(1);
 }
 
-/** With the time of day where windows are so short that the day does not tell them apart. */
+/** With the time of day where windows are too short for the day to distinguish them. */
 function date({ market: { candles }, plan }: SearchSubject, i: number): string {
   const isLong = plan.testCandles * candles.intervalMs >= 2 * DAY_MS;
   return moment(openTimeMs(candles, i)).slice(0, isLong ? 10 : 16);

@@ -4,11 +4,11 @@ import { TRADE_RULE_RANGES } from "#libs/backtest/search/trade-rule-ranges.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
 import type { ParameterRange } from "#libs/strategy/parameter-range.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
-import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
+import type { TradeRules } from "#libs/trading/trade-rules.ts";
 
-/** Sets of the grid that is searched when nobody says what to search. */
+/** Sets of the grid that is searched by default. */
 export const USUAL_GRID = 250;
-/** A range of more values is a slip of the pen. */
+/** A range of more values is a typing error. */
 const MOST_VALUES = 10_000;
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
@@ -16,9 +16,9 @@ const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
  * Reads `name` (its declared range), `name=from:to:step`, `name=value` or `name=value,value`.
  * @throws InputError naming what is wrong.
  */
-export function parseParameter(text: string, strategy: Strategy): SearchedParameter {
+export function parseParameter(text: string, strategy: Strategy, rules: TradeRules): SearchedParameter {
   const [name = "", given, ...rest] = text.split("=");
-  if (rest.length > 0) throw wrong(text, "there is more than one =");
+  if (rest.length > 0) throw wrong(text, "it has more than one =");
   const declared = rangesOf(strategy).find((range) => range.name === name);
   if (given === undefined) {
     if (declared !== undefined) return declaredParameter(declared);
@@ -27,12 +27,12 @@ export function parseParameter(text: string, strategy: Strategy): SearchedParame
   const values = given.includes(":")
     ? parseRange(text, given)
     : given.split(",").map((v) => parseNumber(text, v));
-  if (new Set(values).size < values.length) throw wrong(text, "a value is there twice");
+  if (new Set(values).size < values.length) throw wrong(text, "a value is given twice");
   const noCount = values.find(
     (value) => declared?.whole === true && !(Number.isInteger(value) && value >= 1),
   );
-  if (noCount !== undefined) throw wrong(text, `it counts something, so ${noCount} is no value of it`);
-  assertKnown(text, strategy, name, values);
+  if (noCount !== undefined) throw wrong(text, `it is a count, so ${noCount} is not a value of it`);
+  assertKnown(text, { name, values }, strategy, rules);
   return { name, values };
 }
 
@@ -82,8 +82,13 @@ function parseNumber(text: string, part: string): number {
   throw wrong(text, `${JSON.stringify(part)} is not a number`);
 }
 
-function assertKnown(text: string, strategy: Strategy, name: string, values: readonly number[]): void {
-  const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);
+function assertKnown(
+  text: string,
+  { name, values }: SearchedParameter,
+  strategy: Strategy,
+  rules: TradeRules,
+): void {
+  const maker = new ConfigurationMaker(strategy, rules);
   for (const value of values) {
     try {
       maker.make([[name, value]]);

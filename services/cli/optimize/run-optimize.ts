@@ -1,9 +1,13 @@
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Assignment, assignmentOf, ConfigurationMaker } from "#libs/backtest/search/configuration.ts";
+import {
+  type Assignment,
+  assignmentOf,
+  ConfigurationMaker,
+  RULES_PREFIX,
+} from "#libs/backtest/search/configuration.ts";
 import { OBJECTIVES, type Objective } from "#libs/backtest/search/objective.ts";
-import type { ScoreTable } from "#libs/backtest/search/score.ts";
-import { searchResult, segmentsOf } from "#libs/backtest/search/search-result.ts";
+import { type SearchResult, searchResult, segmentsOf } from "#libs/backtest/search/search-result.ts";
 import {
   drawnSets,
   gridSets,
@@ -11,20 +15,31 @@ import {
   type ParameterValues,
   type SearchedParameter,
 } from "#libs/backtest/search/search-space.ts";
-import type { Candles } from "#libs/candles/candles.ts";
-import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
+import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
+import { TRADE_SETTINGS } from "#libs/config/settings.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
+import { cannotTrade } from "#libs/strategy/cannot-trade.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy } from "#libs/strategy/study.ts";
-import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
+import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import { wholeNumber } from "#services/shared/arguments.ts";
-import { loadMarket, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import { type Data, type DataFiles, dataFiles, loadData, UNKNOWN_SYMBOL } from "../shared/load-data.ts";
+import { namesOf, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import { type CommandContext, exitCodeOf, parseCommand } from "../shared/parse-command.ts";
 import { parseStrategy, strategyNames } from "../shared/parse-strategy.ts";
-import { readDetail } from "../shared/read-detail.ts";
-import { type Output, runCommand } from "../shared/run-command.ts";
+import { explained } from "../shared/strategy-failure.ts";
+import {
+  type ChosenRules,
+  chosenRules,
+  RULE_OF_SETTING,
+  type TradeOptions,
+  withTradeOptions,
+} from "../shared/trade-options.ts";
+import { type WindowOptions, withWindowOptions } from "../shared/window-options.ts";
 import { optimizeJson } from "./optimize-json.ts";
-import { optimizeReport } from "./optimize-report.ts";
+import { optimizeReport, type SearchRun } from "./optimize-report.ts";
 import { allParameters, parseParameter, USUAL_GRID, usualParameters } from "./parse-parameter.ts";
 import { daysToCandles, layOver } from "./plan-windows.ts";
 import { type SearchTask, scoreHere } from "./scan-sets.ts";
@@ -32,13 +47,13 @@ import { makeSearchProgress } from "./search-progress.ts";
 import type { SearchSubject } from "./search-subject.ts";
 import { scoreOnThreads } from "./search-threads.ts";
 
-/** Where a search writes, and whether a person watches its progress. */
-export interface SearchOutput extends Output {
+/** What surrounds a search, and whether a person watches its progress. */
+export interface SearchContext extends CommandContext {
   readonly isWatched?: boolean;
 }
 
-interface Options {
-  readonly candles: string;
+interface Options extends TradeOptions, WindowOptions {
+  readonly candles: readonly string[];
   readonly symbol: string;
   readonly timeframe: string;
   readonly strategy: string;
@@ -61,6 +76,17 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** A command line that makes sense. */
+interface Request extends WindowOptions {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly strategy: Strategy;
+  readonly files: DataFiles;
+  readonly rules: ChosenRules;
+  readonly space: Space;
+  readonly options: Options;
+}
+
 /** More than this takes days, and proves nothing. */
 const MOST_SETS = 100_000;
 /** Sets times candles from which more than one thread is worth their start. */
@@ -69,115 +95,184 @@ const WORTH_THREADS = 30_000_000;
 /**
  * Searches a strategy's parameters on train windows and trades what was chosen on the windows behind them.
  * @param known the strategies to choose from.
- * @returns the exit code: 0, or 2 when arguments or files cannot be used.
+ * @returns the exit code: 0, 1 when the strategy throws, or 2 when arguments, settings or files cannot be used.
  */
-export function runOptimize(
+export async function runOptimize(
   args: readonly string[],
-  output: SearchOutput,
+  context: SearchContext,
   known: readonly Strategy[] = STRATEGIES,
 ): Promise<number> {
-  return runCommand<Options>(makeCommand(known), args, output, async (options) => {
-    output.print(await search(options, output, known));
+  try {
+    const options = parseCommand<Options>(makeCommand(known), args, context);
+    const request = requestOf(options, context, known);
+    const data = await loadData(request.files, request);
+    const found = await search(request, data, context);
+    for (const note of data.notes) context.printError(`optimize: note: ${note}\n`);
+    context.print(
+      options.json === true
+        ? `${JSON.stringify(optimizeJson(found.subject, found.result), null, 2)}\n`
+        : optimizeReport(found.subject, found.result, found.run),
+    );
     return 0;
-  });
+  } catch (error) {
+    return exitCodeOf(error, "optimize", context);
+  }
 }
 
 function makeCommand(known: readonly Strategy[]): Command {
   const repeated = (value: string, before: readonly string[]): string[] => [...before, value];
-  return withMarketFiles(
+  const command = withMarketFiles(
     new Command("optimize").description(
       "Searches a strategy's parameters, window by window, and trades each choice on the candles that follow.",
     ),
   )
-    .option("--symbol <symbol>", "the symbol they are of (BTCUSDT is its own market)", "UNKNOWN")
-    .option("--timeframe <timeframe>", `the timeframe to trade: ${TIMEFRAMES.join(", ")}`, "5m")
+    .option("--symbol <symbol>", "symbol of the candles (BTCUSDT is its own market)", UNKNOWN_SYMBOL)
+    .option("--timeframe <timeframe>", `timeframe to trade: ${TIMEFRAMES.join(", ")}`, "5m")
     .requiredOption("--strategy <name>", `the strategy: ${strategyNames(known)}`)
-    .option("--detail <file>", "shorter candles: they decide where stop and target lie in one candle")
-    .option(
-      "--parameter <name[=from:to:step]>",
-      "what to search, also name=value,value; repeatable (default: the declared ones)",
-      repeated,
-      [],
-    )
-    .option("--set <name=value>", "a parameter's value throughout; repeatable", repeated, [])
-    .addOption(new Option("--grid", "every set of the grid").conflicts("random"))
-    .option("--random <number>", "so many sets of the grid, drawn by chance", wholeNumber(1, MOST_SETS))
-    .option("--seed <number>", "for other sets by chance", wholeNumber(1, 4_294_967_295), 1)
-    .option("--train-days <days>", "length of a window to choose on (default: three test windows)", days)
-    .option("--test-days <days>", "length of a window to trade the choice on (default: five windows)", days)
-    .option("--warm-up-days <days>", "before the first window (default: what live services load)", days)
-    .option("--anchored", "all train windows begin with the first one, and so grow")
+    .option("--detail <file>", "shorter candles that decide whether stop or target came first in a candle");
+  return withTradeOptions(withWindowOptions(command))
     .addOption(
-      new Option("--objective <name>", "what is best").choices(Object.keys(OBJECTIVES)).default("pnl"),
+      new Option(
+        "--parameter <name[=from:to:step]>",
+        "parameter to search, also name=value,value; repeatable (default: those the strategy declares)",
+      )
+        .argParser(repeated)
+        .default([], "none"),
+    )
+    .addOption(
+      new Option("--set <name=value>", "fixed value of a parameter; repeatable")
+        .argParser(repeated)
+        .default([], "none"),
+    )
+    .addOption(new Option("--grid", "search every set of the grid").conflicts(["random", "seed"]))
+    .option(
+      "--random <number>",
+      "search this number of sets, drawn at random from the grid",
+      wholeNumber(1, MOST_SETS),
+    )
+    .option("--seed <number>", "seed of the random draw", wholeNumber(1, 4_294_967_295), 1)
+    .option("--train-days <days>", "length of a train window (default: three test windows)", days)
+    .option("--test-days <days>", "length of a test window (default: five windows)", days)
+    .option(
+      "--warm-up-days <days>",
+      "days before the first train window (default: what live services load)",
+      days,
+    )
+    .option("--anchored", "all train windows start where the first one starts, and so grow")
+    .addOption(
+      new Option("--objective <name>", "what to maximise").choices(Object.keys(OBJECTIVES)).default("pnl"),
     )
     .option(
       "--min-trades <number>",
-      "trades without which a set is not chosen",
+      "fewest trades with which a set can be chosen",
       wholeNumber(1, 1_000_000),
       10,
     )
-    .option("--top <number>", "sets of each window to list", wholeNumber(1, 1000), 1)
-    .option("--workers <number>", "threads (default: the cores, or one when it is quick)", wholeNumber(1, 64))
+    .option("--top <number>", "number of best sets to list for each window", wholeNumber(1, 1000), 1)
+    .option(
+      "--workers <number>",
+      "number of threads (default: the number of cores, or one for a short search)",
+      wholeNumber(1, 64),
+    )
     .option("--json", "print one JSON object");
 }
 
-async function search(options: Options, output: SearchOutput, known: readonly Strategy[]): Promise<string> {
-  const symbol = parseSymbol(options.symbol);
-  const timeframe = parseTimeframe(options.timeframe);
+/** @throws InputError or ConfigurationError naming what cannot be used. */
+function requestOf(options: Options, context: SearchContext, known: readonly Strategy[]): Request {
   const strategy = parseStrategy(options.strategy, known);
-  const space = searchSpace(options, strategy);
-  const market = await loadMarket(options, symbol, timeframe);
-  const detail: Candles | undefined =
-    options.detail === undefined ? undefined : await readDetail(options.detail, market);
-  const { candles } = market;
-  const plan = layOver(options.candles, candles, {
-    trainCandles: daysToCandles("--train-days", options.trainDays, candles, 2),
-    testCandles: daysToCandles("--test-days", options.testDays, candles, 2),
-    warmUpCandles: daysToCandles("--warm-up-days", options.warmUpDays, candles, 60),
-    anchored: options.anchored === true,
-  });
+  const rules = chosenRules(options, context.environment);
+  const { from, to } = options;
+  return {
+    symbol: parseSymbol(options.symbol),
+    timeframe: parseTimeframe(options.timeframe),
+    strategy,
+    files: dataFiles(options, context.folder ?? process.cwd()),
+    rules,
+    space: searchSpace(options, strategy, rules),
+    options,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+}
+
+interface Found {
+  readonly subject: SearchSubject;
+  readonly result: SearchResult;
+  readonly run: SearchRun;
+}
+
+/** @throws StrategyFailure when the strategy throws. */
+async function search(request: Request, data: Data, context: SearchContext): Promise<Found> {
+  const { strategy, space, options } = request;
+  const { rules } = request.rules;
+  const { input: market, detail } = data;
+  const plan = planOf(request, data);
   const task: SearchTask = {
     market,
     strategy: strategy.name,
+    rules,
     fixed: space.fixed,
     searched: space.searched,
     segments: segmentsOf(plan.walkForward),
     detail,
   };
-  const progress = makeSearchProgress("searching", output.isWatched === true, output.printError);
-  const threads = threadsOf(options, strategy, space.sets.length * candles.length);
   const study = makeStudy(market);
-  let scores: ScoreTable;
+  const maker = new ConfigurationMaker(strategy, rules);
+  const configurationsOf = () =>
+    space.sets.map((set) => maker.make(assignmentOf(space.fixed, space.searched, set)));
+  const choice = { objective: options.objective, minTrades: options.minTrades };
+  const threads = threadsOf(options, strategy, space.sets.length * market.candles.length);
+  const progress = makeSearchProgress("searching", context.isWatched === true, context.printError);
   try {
-    scores =
+    const scores =
       threads === 1
         ? scoreHere(task, { study, strategy }, space.sets, progress.show)
         : await scoreOnThreads(task, space.sets, threads, progress.show);
+    const configurations = configurationsOf();
+    const result = searchResult({
+      study,
+      strategy,
+      configurations,
+      usual: maker.make(space.fixed),
+      walkForward: plan.walkForward,
+      scores,
+      choice,
+      top: options.top,
+      detail,
+    });
+    return {
+      subject: {
+        market,
+        strategy,
+        rules: request.rules,
+        data,
+        ...space,
+        ...plan,
+        choice,
+        seed: space.sets.length < space.size ? options.seed : null,
+        cannotTrade: configurations.map(({ parameters }) => cannotTrade(strategy, parameters, data.known)),
+      },
+      result,
+      run: { top: options.top, threads, elapsedMs: progress.elapsedMs() },
+    };
+  } catch (error) {
+    const asked = configurationsOf().map(({ parameters }) => ({ strategy, parameters }));
+    throw explained(error, asked, market, 0);
   } finally {
     progress.clear();
   }
-  const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);
-  const result = searchResult({
-    study,
-    strategy,
-    configurations: space.sets.map((set) => maker.make(assignmentOf(space.fixed, space.searched, set))),
-    usual: maker.make(space.fixed),
-    walkForward: plan.walkForward,
-    scores,
-    choice: { objective: options.objective, minTrades: options.minTrades },
-    top: options.top,
-    detail,
+}
+
+/** Candles before --from only warm up, as those before the first window do. */
+function planOf({ files, options }: Request, { input, firstIndex }: Data) {
+  const { candles } = input;
+  const wished = daysToCandles("--warm-up-days", options.warmUpDays, candles, FIRST_DECISION_INDEX);
+  return layOver(namesOf(files.candles), candles, {
+    trainCandles: daysToCandles("--train-days", options.trainDays, candles, 2),
+    testCandles: daysToCandles("--test-days", options.testDays, candles, 2),
+    warmUpCandles: firstIndex === 0 ? wished : Math.max(firstIndex, wished ?? WARM_UP_CANDLES),
+    anchored: options.anchored === true,
   });
-  const subject: SearchSubject = {
-    market,
-    strategy,
-    ...space,
-    ...plan,
-    choice: { objective: options.objective, minTrades: options.minTrades },
-    seed: space.sets.length < space.size ? options.seed : null,
-  };
-  if (options.json === true) return `${JSON.stringify(optimizeJson(subject, result), null, 2)}\n`;
-  return optimizeReport(subject, result, { top: options.top, threads, elapsedMs: progress.elapsedMs() });
 }
 
 interface Space {
@@ -188,9 +283,9 @@ interface Space {
   readonly sets: readonly ParameterValues[];
 }
 
-function searchSpace(options: Options, strategy: Strategy): Space {
+function searchSpace(options: Options, strategy: Strategy, { rules, sources }: ChosenRules): Space {
   const fixed = options.set.map((text): Assignment[number] => {
-    const { name, values } = parseParameter(text, strategy);
+    const { name, values } = parseParameter(text, strategy, rules);
     const [value, ...others] = values;
     if (text.includes("=") && value !== undefined && others.length === 0) return [name, value];
     throw new InputError(`${JSON.stringify(text)} is not one value: write --set ${name}=VALUE`);
@@ -198,13 +293,22 @@ function searchSpace(options: Options, strategy: Strategy): Space {
   const names = fixed.map(([name]) => name);
   const searched =
     options.parameter.length > 0
-      ? options.parameter.map((text) => parseParameter(text, strategy))
+      ? options.parameter.map((text) => parseParameter(text, strategy, rules))
       : options.random !== undefined || options.grid === true
         ? allParameters(strategy, names)
         : usualParameters(strategy, names);
   const all = [...names, ...searched.map(({ name }) => name)];
   const twice = all.find((name, k) => all.indexOf(name) !== k);
   if (twice !== undefined) throw new InputError(`the parameter ${twice} is given twice`);
+  const contradicted = TRADE_SETTINGS.find(
+    (setting) => sources[setting] === "option" && all.includes(`${RULES_PREFIX}${RULE_OF_SETTING[setting]}`),
+  );
+  if (contradicted !== undefined) {
+    throw new InputError(
+      `${RULES_PREFIX}${RULE_OF_SETTING[contradicted]} is searched or set, and the option for ${contradicted} is given too: ` +
+        "leave one of them away",
+    );
+  }
   if (searched.length === 0) {
     throw new InputError(
       `there is nothing to search: ${strategy.name} declares no other parameter, give --parameter`,

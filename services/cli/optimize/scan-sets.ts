@@ -6,12 +6,13 @@ import type { Segment } from "#libs/backtest/search/walk-forward.ts";
 import type { Candles } from "#libs/candles/candles.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study, StudyInput } from "#libs/strategy/study.ts";
-import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
+import type { TradeRules } from "#libs/trading/trade-rules.ts";
 
 /** What a search scores, as plain data that can be handed to a thread. */
 export interface SearchTask {
   readonly market: StudyInput;
   readonly strategy: string;
+  readonly rules: TradeRules;
   readonly fixed: Assignment;
   readonly searched: readonly SearchedParameter[];
   readonly segments: readonly Segment[];
@@ -20,12 +21,12 @@ export interface SearchTask {
 
 /** Scores some sets of a search; see `scanConfigurations`. */
 export function scanSets(
-  { fixed, searched, segments, detail }: SearchTask,
+  { rules, fixed, searched, segments, detail }: SearchTask,
   { study, strategy }: { readonly study: Study; readonly strategy: Strategy },
   sets: readonly ParameterValues[],
   onCandles?: (done: number, total: number) => void,
 ): ScoreTable {
-  const maker = new ConfigurationMaker(strategy, DEFAULT_TRADE_RULES);
+  const maker = new ConfigurationMaker(strategy, rules);
   const configurations = sets.map((set) => maker.make(assignmentOf(fixed, searched, set)));
   return scanConfigurations({ study, strategy, configurations, segments, detail }, onCandles);
 }

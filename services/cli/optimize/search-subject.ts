@@ -4,11 +4,15 @@ import type { ParameterValues, SearchedParameter } from "#libs/backtest/search/s
 import type { WalkForward, WalkForwardPlan } from "#libs/backtest/search/walk-forward.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
+import type { Data } from "../shared/load-data.ts";
+import type { ChosenRules } from "../shared/trade-options.ts";
 
 /** What was searched, and how. */
 export interface SearchSubject {
   readonly market: StudyInput;
   readonly strategy: Strategy;
+  readonly rules: ChosenRules;
+  readonly data: Data;
   readonly fixed: Assignment;
   readonly searched: readonly SearchedParameter[];
   /** Sets of the whole grid. */
@@ -20,6 +24,13 @@ export interface SearchSubject {
   readonly plan: WalkForwardPlan;
   readonly walkForward: WalkForward;
   readonly choice: Choice;
+  /** For each set: why it cannot trade on this data, or null. */
+  readonly cannotTrade: readonly (string | null)[];
+}
+
+/** Why no set at all can trade on this data; null when one can. */
+export function whyNoSetTrades({ cannotTrade }: SearchSubject): string | null {
+  return cannotTrade.includes(null) ? null : (cannotTrade[0] ?? null);
 }
 
 /** A set's searched values by name. */

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { aggregate, divides } from "#libs/candles/aggregate.ts";
+import { CandleError } from "#libs/candles/candle-error.ts";
 import type { Candles } from "#libs/candles/candles.ts";
+import { joinCandles } from "#libs/candles/join-candles.ts";
 import { isTimeframe, TIMEFRAMES, type Timeframe, timeframeMs } from "#libs/candles/timeframe.ts";
 import { symbolSchema } from "#libs/contracts/messages.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
@@ -11,7 +13,8 @@ import { BTC_SYMBOL, type StudyInput } from "#libs/strategy/study.ts";
 
 /** The options that `withMarketOptions` adds, but for the symbol and the timeframe. */
 export interface MarketFiles {
-  readonly candles: string;
+  /** One file or several of the same symbol and interval. */
+  readonly candles: readonly string[];
   readonly btc?: string;
   readonly funding?: string;
 }
@@ -20,8 +23,8 @@ export interface MarketFiles {
 export function withMarketFiles(command: Command): Command {
   return command
     .requiredOption(
-      "--candles <file>",
-      "candles as CSV, plain or gzipped: start_ms,open,high,low,close,volume,turnover",
+      "--candles <file...>",
+      "candles as CSV, plain or gzipped: start_ms,open,high,low,close,volume,turnover; several files of one symbol are joined, quoted patterns such as 'SOLUSDT-*.csv' are expanded",
     )
     .option("--btc <file>", "candles of BTCUSDT, for the market's trend")
     .option("--funding <file>", "settled funding rates as CSV: funding_ms,rate");
@@ -37,8 +40,8 @@ export async function loadMarket(
   symbol: string,
   timeframe: Timeframe,
 ): Promise<StudyInput> {
-  const base = await readCandles(files.candles);
-  const candles = joined(base, timeframe, files.candles);
+  const base = await readJoined(files.candles);
+  const candles = joined(base, timeframe, namesOf(files.candles));
   const btc = files.btc === undefined ? null : joined(await readCandles(files.btc), timeframe, files.btc);
   return {
     symbol,
@@ -62,6 +65,23 @@ export function parseSymbol(text: string): string {
 export function parseTimeframe(text: string): Timeframe {
   if (isTimeframe(text)) return text;
   throw new InputError(`${JSON.stringify(text)} is not a timeframe: choose one of ${TIMEFRAMES.join(", ")}`);
+}
+
+/** How messages name the candle files. */
+export function namesOf(paths: readonly string[]): string {
+  const [first = "", ...others] = paths;
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+}
+
+async function readJoined(paths: readonly string[]): Promise<Candles> {
+  const series: Candles[] = [];
+  for (const path of paths) series.push(await readCandles(path));
+  try {
+    return joinCandles(series);
+  } catch (error) {
+    if (!(error instanceof CandleError)) throw error;
+    throw new InputError(`${namesOf(paths)}: the files cannot be joined: ${error.message}`, { cause: error });
+  }
 }
 
 function joined(base: Candles, timeframe: Timeframe, path: string): Candles {

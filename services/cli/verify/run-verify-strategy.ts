@@ -1,24 +1,47 @@
 import { Command } from "commander";
 import { verifyStrategy } from "#libs/backtest/verification/verify-strategy.ts";
-import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
+import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
+import { cannotTrade } from "#libs/strategy/cannot-trade.ts";
 import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { BTC_SYMBOL } from "#libs/strategy/study.ts";
-import { loadMarket, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import { type Data, type DataFiles, dataFiles, loadData, UNKNOWN_SYMBOL } from "../shared/load-data.ts";
+import { namesOf, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import { type CommandContext, exitCodeOf, parseCommand } from "../shared/parse-command.ts";
 import { parseStrategy, strategyNames } from "../shared/parse-strategy.ts";
-import { type Output, runCommand } from "../shared/run-command.ts";
-import { isSound, verificationJson, verificationReport } from "./verification-report.ts";
+import {
+  type ChosenRules,
+  chosenRules,
+  type TradeOptions,
+  withTradeOptions,
+} from "../shared/trade-options.ts";
+import { type WindowOptions, withWindowOptions } from "../shared/window-options.ts";
+import {
+  isSound,
+  type VerificationSubject,
+  verificationJson,
+  verificationReport,
+} from "./verification-report.ts";
 
-interface Options {
+interface Options extends TradeOptions, WindowOptions {
   readonly strategy: string;
-  readonly candles: string;
+  readonly candles: readonly string[];
   readonly symbol: string;
   readonly timeframe: string;
   readonly btc?: string;
   readonly funding?: string;
   readonly json?: boolean;
+}
+
+/** A command line that makes sense. */
+interface Request extends WindowOptions {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly strategy: Strategy;
+  readonly files: DataFiles;
+  readonly rules: ChosenRules;
 }
 
 /** A strategy that does not hold what a backtest promises. */
@@ -27,44 +50,77 @@ const EXIT_UNSOUND = 1;
 /**
  * Verifies a strategy on recorded candles and prints what was found.
  * @param strategies the ones to choose from.
- * @param onPass is told what is being looked for.
+ * @param onPass is called with what is being looked for.
  * @returns the exit code: 0 when every check holds, 1 when one does not, 2 when arguments or files cannot be used.
  */
-export function runVerifyStrategy(
+export async function runVerifyStrategy(
   args: readonly string[],
-  output: Output,
+  context: CommandContext,
   strategies: readonly Strategy[] = STRATEGIES,
   onPass?: (when: string) => void,
 ): Promise<number> {
-  return runCommand<Options>(makeCommand(strategies), args, output, async (options) => {
-    const strategy = parseStrategy(options.strategy, strategies);
-    const timeframe = parseTimeframe(options.timeframe);
-    const input = await loadMarket(options, parseSymbol(options.symbol), timeframe);
-    if (input.candles.length <= FIRST_DECISION_INDEX) {
-      throw new InputError(
-        `${options.candles}: ${input.candles.length} candles of ${timeframe} are too few, the first decision is made ` +
-          `after ${FIRST_DECISION_INDEX}`,
-      );
-    }
-    const verification = verifyStrategy(strategy, input, onPass);
-    const subject = { strategy: strategy.name, symbol: input.symbol, timeframe };
-    output.print(
+  try {
+    const options = parseCommand<Options>(makeCommand(strategies), args, context);
+    const request = requestOf(options, context, strategies);
+    const data = await loadData(request.files, request);
+    assertDecides(request, data);
+    const verification = verifyStrategy(request.strategy, data.input, onPass, data.firstIndex);
+    const subject = subjectOf(request, data);
+    for (const note of data.notes) context.printError(`verify-strategy: note: ${note}\n`);
+    context.print(
       options.json === true
         ? `${JSON.stringify(verificationJson(subject, verification), null, 2)}\n`
         : verificationReport(subject, verification),
     );
     return isSound(verification) ? 0 : EXIT_UNSOUND;
-  });
+  } catch (error) {
+    return exitCodeOf(error, "verify-strategy", context);
+  }
+}
+
+/** @throws InputError or ConfigurationError naming what cannot be used. */
+function requestOf(options: Options, context: CommandContext, strategies: readonly Strategy[]): Request {
+  const { from, to } = options;
+  return {
+    symbol: parseSymbol(options.symbol),
+    timeframe: parseTimeframe(options.timeframe),
+    strategy: parseStrategy(options.strategy, strategies),
+    files: dataFiles(options, context.folder ?? process.cwd()),
+    rules: chosenRules(options, context.environment),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+}
+
+function assertDecides({ files, timeframe }: Request, { input }: Data): void {
+  const { length } = input.candles;
+  if (length > FIRST_DECISION_INDEX) return;
+  throw new InputError(
+    `${namesOf(files.candles)}: ${length} candles of ${timeframe} are too few, the first decision is made ` +
+      `after ${FIRST_DECISION_INDEX}: give a longer file`,
+  );
+}
+
+function subjectOf({ strategy, rules }: Request, data: Data): VerificationSubject {
+  return {
+    strategy: strategy.name,
+    symbol: data.input.symbol,
+    timeframe: data.input.timeframe,
+    rules,
+    coverage: data.coverage,
+    notes: data.notes,
+    cannotTrade: cannotTrade(strategy, strategy.defaults, data.known),
+  };
 }
 
 function makeCommand(strategies: readonly Strategy[]): Command {
-  return withMarketFiles(
+  const command = withMarketFiles(
     new Command("verify-strategy").description(
-      "Looks for what would make a strategy's backtest lie: look-ahead, memory, dependence on warm-up or on price.",
+      "Checks whether a backtest of a strategy can be trusted: look-ahead, memory, dependence on warm-up or price.",
     ),
   )
     .requiredOption("--strategy <name>", `the strategy: ${strategyNames(strategies)}`)
-    .option("--symbol <symbol>", `the symbol the candles are of (${BTC_SYMBOL} is its own market)`, "UNKNOWN")
-    .option("--timeframe <timeframe>", `the timeframe to decide in: ${TIMEFRAMES.join(", ")}`, "5m")
-    .option("--json", "print one JSON object");
+    .option("--symbol <symbol>", `symbol of the candles (${BTC_SYMBOL} is its own market)`, UNKNOWN_SYMBOL)
+    .option("--timeframe <timeframe>", `timeframe to decide in: ${TIMEFRAMES.join(", ")}`, "5m");
+  return withTradeOptions(withWindowOptions(command)).option("--json", "print one JSON object");
 }

@@ -1,3 +1,4 @@
+import type { Coverage } from "#libs/backtest/coverage.ts";
 import {
   CHECKS,
   type Check,
@@ -6,12 +7,21 @@ import {
 } from "#libs/backtest/verification/verify-strategy.ts";
 import { showTime } from "#libs/candles/candle-error.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
+import { coverageJson, coverageLines } from "../shared/coverage-text.ts";
+import { rulesJson, rulesLines } from "../shared/rules-text.ts";
+import type { ChosenRules } from "../shared/trade-options.ts";
+import { wrapped } from "../shared/wrap.ts";
 
 /** What was verified. */
 export interface VerificationSubject {
   readonly strategy: string;
   readonly symbol: string;
   readonly timeframe: string;
+  readonly rules: ChosenRules;
+  readonly coverage: Coverage;
+  readonly notes: readonly string[];
+  /** Why the strategy cannot trade on this data, or null. */
+  readonly cannotTrade: string | null;
 }
 
 /** What holds when a check finds nothing. */
@@ -38,17 +48,23 @@ export function verificationReport(subject: VerificationSubject, verification: V
     const name = check.padEnd(12);
     if (violation !== null) return `  ${name}FAILS ${failure(check, violation)}`;
     return check === "warm-up" && warmUpTriedAt === 0
-      ? `  ${name}-     not tried: that takes more than ${WARM_UP_CANDLES + 1} candles`
+      ? `  ${name}-     not tried: it needs more than ${WARM_UP_CANDLES + 1} candles`
       : `  ${name}ok    ${HELD[check]}`;
   });
   return [
     `${subject.strategy} on ${subject.symbol} ${subject.timeframe}: ${looked}, ${signals} signals`,
+    ...[
+      ...rulesLines(subject.rules),
+      "No rule enters a decision: the checks are the same with any.",
+      ...coverageLines(subject.coverage, subject.symbol),
+      ...(subject.cannotTrade === null ? [] : [`${subject.strategy} cannot trade: ${subject.cannotTrade}`]),
+    ].flatMap((line) => wrapped(line, "  ")),
     ...lines,
     ...(warmUpNeeded === null
       ? []
       : [`  From ${warmUpNeeded} candles before it on, a decision no longer changes.`]),
     ...(cutOffAt === lookedAt ? [] : [`  The future was cut off after ${cutOffAt} of them.`]),
-    ...(signals === 0 ? ["  There was no signal: other candles would say more."] : []),
+    ...(signals === 0 ? ["  There was no signal to check: verify it on other candles too."] : []),
     "",
   ].join("\n");
 }
@@ -77,7 +93,13 @@ export function verificationJson(
   verification: Verification,
 ): Record<string, unknown> {
   return {
-    ...subject,
+    strategy: subject.strategy,
+    symbol: subject.symbol,
+    timeframe: subject.timeframe,
+    rules: rulesJson(subject.rules),
+    coverage: coverageJson(subject.coverage),
+    notes: subject.notes,
+    cannot_trade: subject.cannotTrade,
     sound: isSound(verification),
     candles: verification.decided,
     candles_looked_at: verification.lookedAt,

@@ -13,7 +13,7 @@ import { FrameSwings } from "#libs/strategy/frame-swings.ts";
 import { findStrategy } from "#libs/strategy/registry.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
-import type { Significance } from "../backtest-subject.ts";
+import type { Significance } from "../backtest-outcome.ts";
 import { EMBEDDING_LIMITS, type EmbeddingLimits, embeddedSeries } from "./embedded-series.ts";
 
 /** A backtest to be shown to people. */
@@ -24,6 +24,8 @@ export interface ReportInput {
   readonly rules: TradeRules;
   /** Where the candles and the rest come from, as sentences for people. */
   readonly sources: readonly string[];
+  /** By strategy name: why it cannot trade on this data, or null. */
+  readonly cannotTrade?: Readonly<Record<string, string | null>>;
   readonly writtenAtMs: number;
   /** How much of the result may be chance, when that was computed. */
   readonly significance?: Significance;
@@ -54,6 +56,7 @@ export function makeReportData(input: ReportInput): ReportData {
     zoneRule: ADVANCED.defaults.zones,
     sources: input.sources,
     hold: input.significance?.hold ?? null,
+    isFundingKnown: study.funding !== null,
     series: embeddedSeries(window, spans, limits),
     strategies,
   };
@@ -62,7 +65,7 @@ export function makeReportData(input: ReportInput): ReportData {
 function reportedStrategy(
   name: string,
   result: StrategyResult,
-  { study, significance }: ReportInput,
+  { study, significance, cannotTrade }: ReportInput,
 ): ReportedStrategy {
   const frames = new FrameSwings(study);
   const swingsAt = ({ signalMs }: OpenTrade): readonly ReportedSwing[] => {
@@ -80,6 +83,7 @@ function reportedStrategy(
     figures: result.figures,
     ambiguity: result.ambiguity,
     statistics: significance?.statistics[name] ?? null,
+    cannotTrade: cannotTrade?.[name] ?? null,
     trades,
   };
 }

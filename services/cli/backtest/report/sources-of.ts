@@ -1,18 +1,26 @@
 import { basename } from "node:path";
-import type { MarketFiles } from "../../shared/load-market.ts";
+import { coverageLines } from "../../shared/coverage-text.ts";
+import type { DataFiles } from "../../shared/load-data.ts";
+import { rulesLines } from "../../shared/rules-text.ts";
+import type { BacktestOutcome } from "../backtest-outcome.ts";
 
 /** What a backtest rests on and what it had to do without, as sentences for the page. */
-export function sourcesOf(files: MarketFiles & { readonly detail?: string }): readonly string[] {
-  const { candles, btc, funding, detail } = files;
-  const name = (path: string): string => basename(path);
+export function sourcesOf(files: DataFiles, { data, rules, symbol }: BacktestOutcome): readonly string[] {
+  const { btc, funding, detail } = files;
+  const named = (series: string, path: string | undefined): string[] =>
+    path === undefined ? [] : [`${series} from ${basename(path)}.`];
+  const [, ...origins] = rulesLines(rules);
   return [
-    `Candles from ${name(candles)}.`,
-    btc === undefined
-      ? "No candles of BTCUSDT: unless it is itself what was traded, its trend counted as sideways."
-      : `The market's trend from ${name(btc)}.`,
-    funding === undefined
-      ? "No funding history: nothing was paid or received, and the crowd counted as neutral."
-      : `Funding rates from ${name(funding)}.`,
-    ...(detail === undefined ? [] : [`Stop or target in one candle decided by ${name(detail)}.`]),
+    `Candles from ${files.candles.map((path) => basename(path)).join(", ")}.`,
+    ...named("BTC", btc),
+    ...named("Funding rates", funding),
+    ...named("Detail candles", detail),
+    ...coverageLines(data.coverage, symbol).map(sentence),
+    ...origins.map(sentence),
+    ...data.notes.map(sentence),
   ];
+}
+
+function sentence(line: string): string {
+  return `${line}.`;
 }

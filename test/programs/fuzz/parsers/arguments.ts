@@ -9,7 +9,7 @@ import { ConfigurationError } from "#libs/config/configuration.ts";
 import { runBacktest } from "#services/cli/backtest/run-backtest.ts";
 import { runDlq } from "#services/cli/dlq/run-dlq.ts";
 import { runOptimize } from "#services/cli/optimize/run-optimize.ts";
-import type { Output } from "#services/cli/shared/run-command.ts";
+import type { Output } from "#services/cli/shared/parse-command.ts";
 import { parseSimulatorArguments } from "#services/cli/simulator/simulator-arguments.ts";
 import { runVerifyStrategy } from "#services/cli/verify/run-verify-strategy.ts";
 import { parseLocalOptions } from "#services/local/options.ts";

@@ -149,7 +149,7 @@ describe("the table for people", () => {
     const { out } = await run("--candles", minutes);
     for (const text of [
       "Buy and hold:",
-      "95 % sure",
+      "95 % CI",
       "p-value",
       "PSR",
       "DSR",

@@ -74,7 +74,10 @@ describe("backtest --json", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const result = JSON.parse(out);
     expect(Object.keys(result).sort()).toEqual(
-      ["symbol", "timeframe", "candles", "from_time", "to_time", "best_strategy", "strategies"].sort(),
+      [
+        ...["symbol", "timeframe", "candles", "from_time", "to_time", "best_strategy", "strategies"],
+        ...["rules", "coverage", "notes"],
+      ].sort(),
     );
     expect(Object.keys(result.strategies)).toEqual(["BASIC", "ADVANCED"]);
     expect(result.to_time - result.from_time).toBe(result.candles * 300_000);

@@ -50,7 +50,7 @@ describe("backtest --report", () => {
     const file = path.join(folder, "report.html");
     const without = await run("--json");
     const { code, out, err } = await run("--json", "--report", file);
-    expect({ code, out, err }).toEqual({ code: 0, out: without.out, err: "" });
+    expect({ code, out, err }).toEqual({ code: 0, out: without.out, err: `report: ${file}\n` });
     const json = JSON.parse(out);
     const data = dataOf(file);
     expect(data.strategies.map(({ name }) => name)).toEqual(Object.keys(json.strategies));
@@ -71,7 +71,7 @@ describe("backtest --report", () => {
   it("prints the trader's summary beside the page", async () => {
     const file = path.join(folder, "summary.html");
     const { code, out } = await run("--report", file);
-    expect({ code, out }).toEqual({ code: 0, out: (await run()).out });
+    expect({ code, out }).toEqual({ code: 0, out: `${(await run()).out}\nReport: ${file}\n` });
     expect(existsSync(file)).toBe(true);
   });
 
@@ -81,9 +81,13 @@ describe("backtest --report", () => {
     const { sources } = dataOf(file);
     expect(sources).toEqual([
       "Candles from made.csv.",
-      "The market's trend from made.csv.",
-      expect.stringContaining("No funding history"),
+      "BTC from made.csv.",
+      "BTC: 13.9 of 13.9 days (100 %).",
+      "Funding: not given, sentiment counts as neutral and the cost is unknown.",
+      "Fibonacci frame without a full window: 1d/30d; live has all five.",
+      "Levels: exact, no tick size was given.",
     ]);
+    expect(dataOf(file).isFundingKnown).toBe(false);
   });
 
   it.each([

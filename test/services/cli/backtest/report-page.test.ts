@@ -186,7 +186,7 @@ describe.skipIf(!chromiumInstalled())(`the report's page (${NO_CHROMIUM})`, () =
     expect((await shown("Deflated Sharpe (DSR)")).map(numberIn)).toEqual(
       statistics.map(({ deflatedSharpe }) => Number(((deflatedSharpe ?? 0) * 100).toFixed(1))),
     );
-    expect((await shown("Win rate, 95 % sure")).map((text) => text.split(" to ").map(numberIn))).toEqual(
+    expect((await shown("Win rate (95 % CI)")).map((text) => text.split(" to ").map(numberIn))).toEqual(
       statistics.map(({ winRateInterval }) => [
         Number(winRateInterval?.low.toFixed(1)),
         Number(winRateInterval?.high.toFixed(1)),

@@ -28,10 +28,10 @@ const candles = file("candles.csv", candleFileText(CANDLES));
 const few = file("few.csv", candleFileText(sliceCandles(CANDLES, 0, 500)));
 
 const MARKET = ["--symbol", "MADEUSDT", "--timeframe", "5m"];
-const run = (...args: string[]) =>
-  captured((output) =>
-    runOptimize([...MARKET, "--strategy", "ADVANCED", "--candles", candles, ...args], output),
-  );
+const run = (...args: string[]) => {
+  const strategy = args.includes("--strategy") ? [] : ["--strategy", "ADVANCED"];
+  return captured((output) => runOptimize([...MARKET, ...strategy, "--candles", candles, ...args], output));
+};
 
 const SMALL = [
   "--parameter",
@@ -182,7 +182,7 @@ describe("optimize", () => {
   });
 
   it("says so where no set has enough trades", async () => {
-    const { code, out } = await run(...SMALL, "--min-trades", "100000");
+    const { code, out } = await run(...SMALL.slice(0, -1), "100000");
     expect(code).toBe(0);
     expect(out).toContain("no set had enough trades");
     expect(out).not.toMatch(/NaN|undefined|Infinity/);
@@ -229,11 +229,11 @@ describe("optimize", () => {
     [["--parameter", "trend.threshold=0:1:0.00001"], "more than 10000 values"],
     [["--parameter", "trend.threshold=ten"], '"ten" is not a number'],
     [["--parameter", "trend.threshold="], '"" is not a number'],
-    [["--parameter", "trend.threshold=1=2"], "there is more than one ="],
-    [["--parameter", "trend.threshold=70,70"], "a value is there twice"],
-    [["--parameter", "coinTrend.window=20:30:0.5"], "it counts something, so 20.5 is no value of it"],
-    [["--parameter", "coinTrend.window=-10:30:10"], "it counts something, so -10 is no value of it"],
-    [["--set", "coinTrend.window=0"], "it counts something, so 0 is no value of it"],
+    [["--parameter", "trend.threshold=1=2"], "it has more than one ="],
+    [["--parameter", "trend.threshold=70,70"], "a value is given twice"],
+    [["--parameter", "coinTrend.window=20:30:0.5"], "it is a count, so 20.5 is not a value of it"],
+    [["--parameter", "coinTrend.window=-10:30:10"], "it is a count, so -10 is not a value of it"],
+    [["--set", "coinTrend.window=0"], "it is a count, so 0 is not a value of it"],
     [
       ["--parameter", "trend.threshold", "--parameter", "trend.threshold=70"],
       "the parameter trend.threshold is given twice",
@@ -254,7 +254,6 @@ describe("optimize", () => {
     [["--test-days", "0.001"], "--test-days 0.001 is 0 candles, at least 2 are needed"],
     [["--warm-up-days", "0.1"], "--warm-up-days 0.1 is 29 candles, at least 60 are needed"],
     [["--train-days", "1000"], "are too few for one window: 500 to warm up, 288000 to choose on"],
-    [["--candles", few], "500 candles of 5 minutes are too few for one window"],
     [["--objective", "significance"], "Allowed choices are pnl, mean, sharpe, t"],
     [["--min-trades", "0"], "expected a whole number from 1"],
     [["--workers", "0"], "expected a whole number from 1 to 64"],
@@ -263,6 +262,14 @@ describe("optimize", () => {
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(message);
     expect(err.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("refuses a file that is too short for one window", async () => {
+    const { code, out, err } = await captured((output) =>
+      runOptimize([...MARKET, "--candles", few, "--strategy", "ADVANCED"], output),
+    );
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("500 candles of 5 minutes are too few for one window");
   });
 
   it("says that there is nothing to search", async () => {
@@ -287,9 +294,12 @@ describe("optimize", () => {
     let err = "";
     const output = { print: () => {}, printError: (text: string) => (err += text), isWatched: true };
     const args = [...MARKET, "--candles", candles, "--strategy", "BUSY", "--parameter", "depth=1:3:1"];
-    await expect(runOptimize(args, output, [failing])).rejects.toThrow("it breaks late");
+    expect(await runOptimize(args, output, [failing])).toBe(1);
     expect(err).toContain(" %");
-    expect(err.endsWith("\r\u001b[2K")).toBe(true);
+    const [, refusal] = err.split("\r\u001b[2Koptimize: ");
+    expect(refusal).toMatch(
+      /^the strategy BUSY throws an error at candle 60, 2025-.*: it breaks late: .*\n$/,
+    );
   });
 
   it("ends at once when interrupted", async () => {

@@ -91,7 +91,7 @@ describe("verify-strategy", () => {
     const args = ["--strategy", "BASIC", "--candles", file("short.csv", 450), "--timeframe", "1m"];
     const { code, out } = await captured((output) => runVerifyStrategy(args, output));
     expect(code).toBe(0);
-    expect(out).toMatch(/warm-up\s+- +not tried: that takes more than 501 candles/);
+    expect(out).toMatch(/warm-up\s+- +not tried: it needs more than 501 candles/);
     expect(out).not.toContain("no longer changes");
     const json = await captured((output) => runVerifyStrategy([...args, "--json"], output));
     expect(JSON.parse(json.out)).toMatchObject({ warm_up_tried_at: 0, warm_up_needed: null, sound: true });

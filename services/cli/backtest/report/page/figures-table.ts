@@ -1,12 +1,12 @@
 import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import { element } from "#libs/chart/draw/element.ts";
 import { count, duration, fixed, money, signedMoney } from "#libs/chart/format.ts";
-import type { ReportedStrategy } from "#libs/chart/report-data.ts";
+import type { ReportData, ReportedStrategy } from "#libs/chart/report-data.ts";
 import { toneOf } from "./trade-panel.ts";
 
 interface Row {
   readonly title: string;
-  show(strategy: ReportedStrategy): string;
+  show(strategy: ReportedStrategy, isFundingKnown: boolean): string;
   /** What it means, for a pointer that rests on it. */
   readonly meaning?: string;
 }
@@ -33,7 +33,7 @@ const FIGURES: readonly Row[] = [
   { title: "Fees", show: ({ figures }) => money(figures.fees) },
   {
     title: "Funding",
-    show: ({ figures }) => signedMoney(figures.funding),
+    show: ({ figures }, isFundingKnown) => fundingText(figures, isFundingKnown),
     meaning: "Received with a plus, paid with a minus",
   },
   {
@@ -55,9 +55,9 @@ const FIGURES: readonly Row[] = [
   },
 ];
 
-const LUCK: readonly Row[] = [
+const STATISTICS: readonly Row[] = [
   {
-    title: "Win rate, 95 % sure",
+    title: "Win rate (95 % CI)",
     show: ({ statistics }) => {
       const interval = statistics?.winRateInterval ?? null;
       return interval === null ? "–" : `${fixed(interval.low, 1)} to ${fixed(interval.high, 1, " %")}`;
@@ -70,7 +70,7 @@ const LUCK: readonly Row[] = [
     meaning: "Probability of a mean trade this good without an edge (bootstrap)",
   },
   {
-    title: "Sharpe a trade",
+    title: "Sharpe per trade",
     show: ({ statistics }) => fixed(statistics?.sharpe ?? null, 3),
     meaning: "Mean over standard deviation of a trade's result, not annualised",
   },
@@ -104,16 +104,17 @@ function holding(hold: BuyAndHold): Row {
   };
 }
 
+function fundingText({ funding }: ReportedStrategy["figures"], isFundingKnown: boolean): string {
+  return isFundingKnown ? signedMoney(funding) : "unknown";
+}
+
 /** All figures of all strategies beside each other, with what of them may be chance when that was computed. */
-export function figuresTable(
-  strategies: readonly ReportedStrategy[],
-  hold: BuyAndHold | null,
-  selected: string,
-): HTMLElement {
+export function figuresTable(data: ReportData, selected: string): HTMLElement {
+  const { strategies, hold, isFundingKnown } = data;
   const chosen = (name: string): string | undefined => (name === selected ? "chosen" : undefined);
   const rows = [
     ...FIGURES,
-    ...(strategies.some(({ statistics }) => statistics !== null) ? LUCK : []),
+    ...(strategies.some(({ statistics }) => statistics !== null) ? STATISTICS : []),
     ...(hold === null ? [] : [holding(hold)]),
   ];
   return element(
@@ -138,7 +139,9 @@ export function figuresTable(
           "tr",
           { "data-figure": title, title: meaning },
           element("th", { scope: "row" }, title),
-          ...strategies.map((strategy) => element("td", { class: chosen(strategy.name) }, show(strategy))),
+          ...strategies.map((strategy) =>
+            element("td", { class: chosen(strategy.name) }, show(strategy, isFundingKnown)),
+          ),
         ),
       ),
     ),
@@ -146,7 +149,7 @@ export function figuresTable(
 }
 
 /** The figures a trader asks for first. */
-export function headlines({ figures }: ReportedStrategy): readonly HTMLElement[] {
+export function headlines({ figures }: ReportedStrategy, isFundingKnown: boolean): readonly HTMLElement[] {
   const tile = (title: string, value: string, note: string, tone = ""): HTMLElement =>
     element(
       "div",
@@ -155,7 +158,12 @@ export function headlines({ figures }: ReportedStrategy): readonly HTMLElement[]
       element("dd", { class: tone }, value, element("small", {}, note)),
     );
   return [
-    tile("PnL", signedMoney(figures.totalPnl), "after all costs", toneOf(figures.totalPnl)),
+    tile(
+      "PnL",
+      signedMoney(figures.totalPnl),
+      isFundingKnown ? "after all costs" : "after fees and slippage, funding unknown",
+      toneOf(figures.totalPnl),
+    ),
     tile(
       "Win rate",
       fixed(figures.winRate, 1, " %"),
@@ -176,6 +184,6 @@ export function headlines({ figures }: ReportedStrategy): readonly HTMLElement[]
         : `${signedMoney(figures.avgWin)} / ${signedMoney(figures.avgLoss)}`,
     ),
     tile("Max drawdown", money(figures.maxDrawdown), "of the cumulated PnL"),
-    tile("Fees", money(figures.fees), `funding ${signedMoney(figures.funding)}`),
+    tile("Fees", money(figures.fees), `funding ${fundingText(figures, isFundingKnown)}`),
   ];
 }

@@ -36,6 +36,7 @@ export class ReportPage {
   readonly #equityNote = element("span", { class: "muted" });
   readonly #announcement = element("p", { class: "hidden", role: "status" });
   readonly #headlines = element("dl", { class: "tiles" });
+  readonly #cannotTrade = element("div");
   readonly #trade = element("section", { class: "panel trade", "aria-label": "Selected trade" });
   readonly #figures = element("div", { class: "scroll" });
   readonly #months = element("div", { class: "scroll" });
@@ -100,6 +101,7 @@ export class ReportPage {
         "main",
         { id: "strategy", role: "tabpanel", "aria-label": "Backtest" },
         this.#headlines,
+        this.#cannotTrade,
         thinned === null ? null : element("p", { class: "notice" }, thinned),
         element(
           "div",
@@ -205,8 +207,14 @@ export class ReportPage {
   #showStrategy(strategy: ReportedStrategy): void {
     this.#strategy = strategy;
     this.#tabs.select(strategy);
-    this.#headlines.replaceChildren(...headlines(strategy));
-    this.#figures.replaceChildren(figuresTable(this.#data.strategies, this.#data.hold, strategy.name));
+    this.#headlines.replaceChildren(...headlines(strategy, this.#data.isFundingKnown));
+    const { cannotTrade } = strategy;
+    this.#cannotTrade.replaceChildren(
+      ...(cannotTrade === null
+        ? []
+        : [element("p", { class: "notice" }, `${strategy.name} cannot trade on this data: ${cannotTrade}.`)]),
+    );
+    this.#figures.replaceChildren(figuresTable(this.#data, strategy.name));
     this.#months.replaceChildren(monthsTable(this.#data, strategy));
     this.#list.show(strategy.trades);
     this.#equity.show(strategy);

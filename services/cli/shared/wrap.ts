@@ -1,0 +1,17 @@
+const COLUMNS = 80;
+/** Of the lines that continue one. */
+const INDENT = "  ";
+
+/** A sentence in lines of at most 80 columns, broken at blanks; a longer word stays whole. */
+export function wrapped(text: string, indent = ""): readonly string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(" ")) {
+    const isEmpty = line.trim() === "";
+    if (!isEmpty && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = `${indent}${INDENT}${word}`;
+    } else line += isEmpty ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}
