@@ -2,7 +2,7 @@ import { at } from "#libs/candles/at.ts";
 import { type Candles, endMs, type FundingRates, openTimeMs } from "#libs/candles/candles.ts";
 import { DAY_MS } from "#libs/candles/timeframe.ts";
 import { FRAMES, frameWindow } from "#libs/strategy/frames.ts";
-import { FUNDING_MAX_AGE_MS } from "#libs/strategy/indicators/funding.ts";
+import { FUNDING_MAX_AGE_MS, settlementMs } from "#libs/strategy/indicators/funding.ts";
 import { BTC_SYMBOL, frameSeries, type StudyInput } from "#libs/strategy/study.ts";
 
 /** The part of a window in which something is known; moments in ms, null where nothing is. */
@@ -56,10 +56,11 @@ function spanOf(candles: Candles): Span {
 /** A rate is known until the next one is settled, the last as long as the one before it; none longer than its age limit. */
 function fundingSpans(funding: FundingRates): Span[] {
   const last = funding.length - 1;
-  const usualMs = last < 1 ? FUNDING_MAX_AGE_MS : at(funding.timeMs, last) - at(funding.timeMs, last - 1);
+  const usualMs =
+    last < 1 ? FUNDING_MAX_AGE_MS : settlementMs(funding, last) - settlementMs(funding, last - 1);
   return Array.from({ length: funding.length }, (_, k) => {
-    const settledMs = at(funding.timeMs, k);
-    const untilMs = k === last ? settledMs + usualMs : at(funding.timeMs, k + 1);
+    const settledMs = settlementMs(funding, k);
+    const untilMs = k === last ? settledMs + usualMs : settlementMs(funding, k + 1);
     return [settledMs, Math.min(untilMs, settledMs + FUNDING_MAX_AGE_MS)];
   });
 }

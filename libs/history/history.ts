@@ -1,15 +1,13 @@
 import { type Candles, endMs, type FundingRates } from "#libs/candles/candles.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Timeframe, timeframeMs } from "#libs/candles/timeframe.ts";
+import { HOUR_MS, MINUTE_MS, type Timeframe, timeframeMs } from "#libs/candles/timeframe.ts";
 import type { CandleRange, MarketData } from "#libs/market/market-data.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import { effectiveIntervalMs, FRAMES, frameIntervals } from "#libs/strategy/frames.ts";
-import { OFF_THE_MINUTE_MS } from "#libs/strategy/indicators/funding.ts";
+import { FUNDING_MAX_AGE_MS, OFF_THE_MINUTE_MS } from "#libs/strategy/indicators/funding.ts";
 import { BTC_SYMBOL, type StudyInput } from "#libs/strategy/study.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import { makePromiseCache } from "./promise-cache.ts";
 
-/** Longer than the longest funding interval: the last settled rate before the first candle is among them. */
-const FUNDING_LOOKBACK_MS = 3 * DAY_MS;
 /** The exchange lists a settlement a little after its hour. */
 const FUNDING_DELAY_MS = 5 * MINUTE_MS;
 
@@ -151,7 +149,7 @@ async function btcCandles(market: Pick<MarketData, "candles">, range: CandleRang
 function fundingWindow(startMs: number, toMs: number): { fromMs: number; toMs: number } {
   const listedMs = alignedDown(toMs, HOUR_MS) + FUNDING_DELAY_MS;
   return {
-    fromMs: alignedDown(startMs, HOUR_MS) - FUNDING_LOOKBACK_MS,
+    fromMs: alignedDown(startMs, HOUR_MS) - FUNDING_MAX_AGE_MS,
     toMs: Math.min(toMs + OFF_THE_MINUTE_MS - 1, listedMs),
   };
 }

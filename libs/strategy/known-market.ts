@@ -2,7 +2,7 @@ import { at } from "#libs/candles/at.ts";
 import { endMs, openTimeMs } from "#libs/candles/candles.ts";
 import { FIRST_DECISION_INDEX } from "./decide.ts";
 import { FRAMES, frameWindow } from "./frames.ts";
-import { settledUntil } from "./indicators/funding.ts";
+import { FUNDING_MAX_AGE_MS, settledUntil, settlementMs } from "./indicators/funding.ts";
 import { BTC_SYMBOL, frameSeries, type StudyInput } from "./study.ts";
 
 /** What the decisions of a window can know at most, whatever the prices are. */
@@ -59,7 +59,10 @@ function fundingRates({ funding }: StudyInput, firstMs: number, lastMs: number):
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   // The rate that counts at the first decision was settled before it.
-  for (let k = Math.max(0, settledUntil(funding, firstMs) - 1); k < settledUntil(funding, lastMs); k++) {
+  const first = Math.max(0, settledUntil(funding, firstMs) - 1);
+  const end = settledUntil(funding, lastMs);
+  for (let k = first; k < end; k++) {
+    if (settlementMs(funding, k) + FUNDING_MAX_AGE_MS < firstMs) continue;
     lowest = Math.min(lowest, at(funding.rate, k));
     highest = Math.max(highest, at(funding.rate, k));
   }

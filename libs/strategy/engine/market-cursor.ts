@@ -5,6 +5,7 @@ import { ConfluenceZones, type ZoneRule } from "../indicators/confluence-zones.t
 import { retracement } from "../indicators/fibonacci.ts";
 import {
   FUNDING_HEAVY_RATE,
+  FUNDING_MAX_AGE_MS,
   type FundingSentiment,
   fundingSentiment,
   settledUntil,
@@ -349,7 +350,7 @@ export class MarketCursor implements MarketView {
     return trendDirection(ma5, ma20, change, rule.thresholdPercent);
   }
 
-  /** The rate last settled when the candle closed, NaN when unknown. Searched once a settlement. */
+  /** The rate last settled when the candle closed, NaN when unknown or too old. Searched once a settlement. */
   #settledRate(): number {
     if (this.#i < this.#rateFrom || this.#i >= this.#rateUntil) this.#findRate();
     return this.#rate;
@@ -364,6 +365,14 @@ export class MarketCursor implements MarketView {
     this.#rateFrom = settled === 0 ? 0 : this.#firstClosedAt(settlementMs(funding, settled - 1));
     this.#rateUntil =
       settled === funding.length ? this.#length : this.#firstClosedAt(settlementMs(funding, settled));
+    if (settled === 0) return;
+    const tooOldFrom = this.#firstClosedAt(settlementMs(funding, settled - 1) + FUNDING_MAX_AGE_MS + 1);
+    if (this.#i < tooOldFrom) {
+      this.#rateUntil = Math.min(this.#rateUntil, tooOldFrom);
+    } else {
+      this.#rate = Number.NaN;
+      this.#rateFrom = tooOldFrom;
+    }
   }
 
   /** Candle k closes at start + (k + 1) * interval: the first one that has closed at a moment. */
