@@ -2,6 +2,7 @@ import type { Candles } from "#libs/candles/candles.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
 import { type Figures, figuresOf } from "../figures.ts";
+import { type OpenWorth, openWorth } from "./open-worth.ts";
 import { type Ambiguity, reviewExits } from "./review-exits.ts";
 import { type SimulationOptions, simulate } from "./simulate.ts";
 import type { OpenTrade, Trade } from "./trade.ts";
@@ -12,7 +13,9 @@ export interface StrategyResult {
   readonly trades: readonly Trade[];
   /** The position still open at the end, which counts in no figure. */
   readonly openTrade: OpenTrade | null;
-  /** Trades whose candle does not say whether stop or target came first. */
+  /** What that position would give if it were left at the last close; null without one. */
+  readonly openWorth: OpenWorth | null;
+  /** Trades whose candle does not say whether stop, liquidation or target came first. */
   readonly ambiguity: Ambiguity;
 }
 
@@ -35,5 +38,7 @@ export function runStrategy<P extends object>(
   const market = { candles, funding, rules: options.rules };
   const { trades, ambiguity } = reviewExits(simulation.trades, market, options.detail);
   const figures = figuresOf({ trades, openTrade, skippedEntries }, candles.intervalMs);
-  return { figures, trades, openTrade, ambiguity };
+  const end = options.endIndex ?? candles.length;
+  const worth = openTrade === null ? null : openWorth(market, openTrade, end);
+  return { figures, trades, openTrade, openWorth: worth, ambiguity };
 }

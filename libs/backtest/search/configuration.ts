@@ -97,7 +97,12 @@ function parametersOf(draft: Draft): StrategyParameters {
 }
 
 /** Rules that may be 0; the others must be above. */
-const MAY_BE_ZERO = ["takerFeePercent", "slippagePercent", "entryTolerancePercent"];
+const MAY_BE_ZERO = [
+  "takerFeePercent",
+  "slippagePercent",
+  "entryTolerancePercent",
+  "maintenanceMarginPercent",
+];
 
 function assertRule(name: string, value: number): void {
   const least = MAY_BE_ZERO.includes(name) ? value >= 0 : value > 0;

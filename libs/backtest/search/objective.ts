@@ -1,4 +1,4 @@
-import { type Score, sharpeOf } from "./score.ts";
+import { markedToClose, type Score, sharpeOf } from "./score.ts";
 
 /** What a search looks for: the higher the better. */
 export type Objective = "pnl" | "mean" | "sharpe" | "t";
@@ -11,8 +11,12 @@ export const OBJECTIVES: Readonly<Record<Objective, string>> = {
   t: "t-statistic of the mean trade: its Sharpe ratio times the root of the number of trades",
 };
 
-/** The value of a score by an objective; null where it is not defined. */
-export function objectiveValue(score: Score, objective: Objective): number | null {
+/**
+ * The value of a score by an objective; null where it is not defined. A position open at the segment's end counts as
+ * left at its last close: a search that ignored it would choose sets that hold their losses.
+ */
+export function objectiveValue(unmarked: Score, objective: Objective): number | null {
+  const score = markedToClose(unmarked);
   if (score.trades === 0) return null;
   if (objective === "pnl") return score.pnl;
   if (objective === "mean") return score.pnl / score.trades;
@@ -24,7 +28,7 @@ export function objectiveValue(score: Score, objective: Objective): number | nul
 /** What a set must show to be chosen. */
 export interface Choice {
   readonly objective: Objective;
-  /** Fewer trades than this prove nothing. */
+  /** Fewer ended trades than this prove nothing. */
   readonly minTrades: number;
 }
 

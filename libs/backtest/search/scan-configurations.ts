@@ -9,6 +9,7 @@ import type { Study } from "#libs/strategy/study.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { enterTrade } from "../engine/enter-trade.ts";
 import { exitTrade, findExit } from "../engine/find-exit.ts";
+import { openWorth } from "../engine/open-worth.ts";
 import { reviewExits } from "../engine/review-exits.ts";
 import type { Configuration } from "./configuration.ts";
 import { ScoreTable, scoreOf } from "./score.ts";
@@ -21,6 +22,8 @@ export interface Scan {
   /** Made by one `ConfigurationMaker`, so that equal groups are the same objects. */
   readonly configurations: readonly Configuration[];
   readonly segments: readonly Segment[];
+  /** The instrument's price step as printed; prices are exact without it. */
+  readonly tickSize?: string | undefined;
   /** Shorter candles, see `reviewExits`. */
   readonly detail?: Candles | undefined;
 }
@@ -57,7 +60,10 @@ export function scanConfigurations(
     const end = borders[k + 1];
     scan.segments.forEach((segment, s) => {
       if (segment.end - 1 !== from) return;
-      for (const walker of walkers) scores.put(walker.set, s, scoreOf(walker.leave(s)));
+      for (const walker of walkers) {
+        const { nets, openNet } = walker.leave(s);
+        scores.put(walker.set, s, scoreOf(nets, openNet));
+      }
     });
     if (end === undefined) break;
     scan.segments.forEach((segment, s) => {
@@ -128,13 +134,23 @@ interface Outcome {
   readonly exitIndex: number;
   /** USDT. */
   readonly net: number;
+  /** What the position is worth at the close of the last candle before `end`, in which it is still open. USDT. */
+  readonly openNet: (end: number) => number;
+}
+
+/** Where a configuration stands in one segment. */
+interface Place {
+  readonly end: number;
+  freeFrom: number;
+  readonly nets: number[];
+  openNet: number | null;
 }
 
 /** One configuration on its way over the candles: where it stands in each segment that is being walked. */
 class Walker {
   readonly set: number;
   readonly rules: TradeRules;
-  readonly #segments = new Map<number, { readonly end: number; freeFrom: number; readonly nets: number[] }>();
+  readonly #segments = new Map<number, Place>();
   /** First candle at which it holds no position in some segment. */
   freeFrom = NEVER;
 
@@ -144,16 +160,16 @@ class Walker {
   }
 
   enter(s: number, segment: Segment, i: number): void {
-    this.#segments.set(s, { end: segment.end, freeFrom: i, nets: [] });
+    this.#segments.set(s, { end: segment.end, freeFrom: i, nets: [], openNet: null });
     this.freeFrom = Math.min(this.freeFrom, i);
   }
 
-  /** Answers the results of the trades that ended inside. A position still open counts for nothing. */
-  leave(s: number): readonly number[] {
-    const nets = this.#segments.get(s)?.nets ?? [];
+  /** Answers the results of the trades that ended inside, and the worth of the position still open. */
+  leave(s: number): Pick<Place, "nets" | "openNet"> {
+    const { nets, openNet } = this.#segments.get(s) ?? { nets: [], openNet: null };
     this.#segments.delete(s);
     this.#findFree();
-    return nets;
+    return { nets, openNet };
   }
 
   trade(i: number, outcome: Outcome): void {
@@ -166,6 +182,7 @@ class Walker {
         // The candle in which the trade ended may signal the next one.
         place.freeFrom = outcome.exitIndex;
       } else {
+        place.openNet = outcome.openNet(place.end);
         place.freeFrom = NEVER;
       }
     }
@@ -208,17 +225,18 @@ class Outcomes {
   }
 
   #follow(i: number, signal: Signal, rules: TradeRules): Outcome {
-    const { study, detail } = this.#scan;
+    const { study, detail, tickSize } = this.#scan;
     const { candles, funding } = study.input;
     const { side } = signal;
-    const trade = enterTrade(candles, i, signal, rules, undefined);
-    if (trade === null) return { side, entered: false, exitIndex: NEVER, net: 0 };
-    const exitIndex = findExit(candles, trade, i + 1, candles.length);
-    if (exitIndex === -1) return { side, entered: true, exitIndex: NEVER, net: 0 };
+    const trade = enterTrade(candles, i, signal, rules, tickSize);
+    if (trade === null) return { side, entered: false, exitIndex: NEVER, net: 0, openNet: () => 0 };
     const market = { candles, funding, rules };
+    const openNet = (end: number): number => openWorth(market, trade, end).net;
+    const exitIndex = findExit(candles, trade, i + 1, candles.length);
+    if (exitIndex === -1) return { side, entered: true, exitIndex: NEVER, net: 0, openNet };
     const ended = exitTrade(market, trade, exitIndex);
     const [actual = ended] = detail === undefined ? [] : reviewExits([ended], market, detail).trades;
-    return { side, entered: true, exitIndex, net: actual.net };
+    return { side, entered: true, exitIndex, net: actual.net, openNet };
   }
 }
 

@@ -10,7 +10,7 @@ import { sharpeVarianceOf } from "../statistics/sharpe-ratio.ts";
 import { type Statistics, statisticsOf } from "../statistics/statistics.ts";
 import type { Configuration } from "./configuration.ts";
 import { type Choice, ranking } from "./objective.ts";
-import { pooled, type Score, type ScoreTable, scoreOf, sharpeOf } from "./score.ts";
+import { markedToClose, pooled, type Score, type ScoreTable, scoreOf, sharpeOf } from "./score.ts";
 import type { Segment, WalkForward, WalkForwardWindow } from "./walk-forward.ts";
 
 /** A search whose sets have been scored. */
@@ -27,6 +27,8 @@ export interface ScoredSearch {
   readonly choice: Choice;
   /** Sets of each window to list, the chosen one included. */
   readonly top: number;
+  /** The instrument's price step as printed; prices are exact without it. */
+  readonly tickSize?: string | undefined;
   readonly detail?: Candles | undefined;
 }
 
@@ -38,6 +40,10 @@ export interface Earned {
   readonly days: number;
   /** Mean over standard deviation of a trade; null where not defined. */
   readonly sharpe: number | null;
+  /** Positions still open at the end of a segment; they count in no figure. */
+  readonly open: number;
+  /** What they would give if they were left at the last close of their segment, USDT. */
+  readonly openPnl: number;
 }
 
 /** One set of a window, in the order of the choice. */
@@ -55,7 +61,10 @@ export interface WindowResult {
   readonly outOfSample: Earned | null;
   /** How much of the train result may be chance: the deflated Sharpe ratio knows how many sets were tried. */
   readonly inSampleSignificance: Statistics | null;
-  /** Percent of the other sets that earned less on the test window; 50 is what chance gives. */
+  /**
+   * Percent of the other sets that earned less on the test window, open positions marked to its last close; 50 is what
+   * chance gives.
+   */
   readonly betterThanPercent: number | null;
 }
 
@@ -163,19 +172,26 @@ export function pnlPerDay({ figures, days }: Earned): number | null {
 }
 
 function trade(
-  { study, strategy, detail }: ScoredSearch,
+  { study, strategy, tickSize, detail }: ScoredSearch,
   configuration: Configuration,
   segment: Segment,
 ): Earned {
-  const { figures, trades } = runStrategy(study, strategy, {
+  const { figures, trades, openWorth } = runStrategy(study, strategy, {
     ...configuration,
-    tickSize: undefined,
+    tickSize,
     firstIndex: Math.max(FIRST_DECISION_INDEX, segment.from),
     endIndex: segment.end,
     detail,
   });
   const days = ((segment.end - segment.from) * study.input.candles.intervalMs) / DAY_MS;
-  return { figures, trades, days, sharpe: sharpeOf(scoreOf(trades.map(({ net }) => net))) };
+  return {
+    figures,
+    trades,
+    days,
+    sharpe: sharpeOf(scoreOf(trades.map(({ net }) => net))),
+    open: openWorth === null ? 0 : 1,
+    openPnl: openWorth?.net ?? 0,
+  };
 }
 
 function joined({ study }: ScoredSearch, parts: readonly Earned[]): Earned {
@@ -186,6 +202,8 @@ function joined({ study }: ScoredSearch, parts: readonly Earned[]): Earned {
     trades,
     days: parts.reduce((sum, part) => sum + part.days, 0),
     sharpe: sharpeOf(scoreOf(trades.map(({ net }) => net))),
+    open: parts.reduce((sum, { open }) => sum + open, 0),
+    openPnl: parts.reduce((sum, { openPnl }) => sum + openPnl, 0),
   };
 }
 
@@ -195,8 +213,8 @@ function significanceOf({ trades }: Earned, tried: readonly Score[]): Statistics
 
 /** Equal ones count half. */
 function betterThan(chosen: Ranked, scores: readonly Score[]): number | null {
-  const { pnl } = chosen.outOfSample;
-  const others = scores.filter((_, set) => set !== chosen.set);
+  const { pnl } = markedToClose(chosen.outOfSample);
+  const others = scores.filter((_, set) => set !== chosen.set).map(markedToClose);
   if (others.length === 0) return null;
   const beaten = others.reduce((sum, other) => sum + (other.pnl < pnl ? 1 : other.pnl === pnl ? 0.5 : 0), 0);
   return (beaten * 100) / others.length;

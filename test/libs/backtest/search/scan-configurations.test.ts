@@ -34,6 +34,7 @@ function alone(
   { parameters, rules }: Configuration,
   segment: Segment,
   detail?: Candles,
+  tickSize?: string,
 ) {
   const known = inputUntil(input, openTimeMs(input.candles, segment.end));
   const fixed: Strategy = { ...strategy, defaults: parameters };
@@ -42,8 +43,13 @@ function alone(
     rules,
     firstIndex: segment.from,
     ...(detail === undefined ? {} : { detail }),
+    ...(tickSize === undefined ? {} : { tickSize }),
   });
-  return scoreOf((strategies[strategy.name]?.trades ?? []).map(({ net }) => net));
+  const { trades = [], openWorth = null } = strategies[strategy.name] ?? {};
+  return scoreOf(
+    trades.map(({ net }) => net),
+    openWorth?.net ?? null,
+  );
 }
 
 function expectTheSame(
@@ -51,6 +57,7 @@ function expectTheSame(
   configurations: readonly Configuration[],
   detail?: Candles,
   input = INPUT,
+  tickSize?: string,
 ) {
   const scores = scanConfigurations({
     study: makeStudy(input),
@@ -58,16 +65,19 @@ function expectTheSame(
     configurations,
     segments: STRETCHES,
     detail,
+    tickSize,
   });
   let trades = 0;
+  let open = 0;
   for (const [set, configuration] of configurations.entries()) {
     for (const [s, segment] of STRETCHES.entries()) {
-      const expected = alone(input, strategy, configuration, segment, detail);
+      const expected = alone(input, strategy, configuration, segment, detail, tickSize);
       expect(scores.get(set, s), `set ${set} on ${segment.from} to ${segment.end}`).toEqual(expected);
       trades += expected.trades;
+      open += expected.open;
     }
   }
-  return { trades, scores };
+  return { trades, open, scores };
 }
 
 function searched(strategy: Strategy, names: readonly string[]) {
@@ -98,8 +108,28 @@ describe("many parameter sets in one walk", () => {
     ["ADVANCED", ADVANCED, ["zones.tolerance", "zoneDistancePercent", "trend.threshold"], 0],
     ["ADVANCED, everything by chance", ADVANCED, [], 25],
   ] as const)("earn on each segment what a backtest of each earns: %s", (_, strategy, names, count) => {
-    const { trades } = expectTheSame(strategy, configurationsOf(strategy, names, count));
+    const { trades, open } = expectTheSame(strategy, configurationsOf(strategy, names, count));
     expect(trades).toBeGreaterThan(100);
+    expect(open).toBeGreaterThan(0);
+  });
+
+  it("do so with levels on the instrument's tick", () => {
+    const configurations = configurationsOf(BASIC, ["bandReach"], 0);
+    const tick = ((INPUT.candles.close[0] ?? 1) / 200).toPrecision(1);
+    const { scores } = expectTheSame(BASIC, configurations, undefined, INPUT, tick);
+    expect(scores.column).not.toEqual(expectTheSame(BASIC, configurations).scores.column);
+  });
+
+  it("do so where the margin is used up before the stop is reached", () => {
+    const maker = new ConfigurationMaker(BUSY, DEFAULT_TRADE_RULES);
+    const wide = [1, 10, 100].map((leverage) =>
+      maker.make([
+        ["rules.leverage", leverage],
+        ["rules.stopLossPercent", 12],
+      ]),
+    );
+    const { scores } = expectTheSame(BUSY, wide);
+    expect(scores.get(0, 5).trades).toBeLessThan(scores.get(2, 5).trades);
   });
 
   it("do so with trade rules of their own", () => {

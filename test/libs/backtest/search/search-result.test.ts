@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { backtest } from "#libs/backtest/backtest.ts";
 import { assignmentOf, ConfigurationMaker } from "#libs/backtest/search/configuration.ts";
-import type { Choice } from "#libs/backtest/search/objective.ts";
+import { type Choice, objectiveValue } from "#libs/backtest/search/objective.ts";
 import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts";
-import { pooled, sharpeOf } from "#libs/backtest/search/score.ts";
+import { pooled, type Score, sharpeOf } from "#libs/backtest/search/score.ts";
 import { pnlPerDay, searchResult, segmentsOf } from "#libs/backtest/search/search-result.ts";
 import { gridSets } from "#libs/backtest/search/search-space.ts";
 import { layWindows } from "#libs/backtest/search/walk-forward.ts";
@@ -50,6 +50,9 @@ function search(input: StudyInput, choice: Partial<Choice> = {}, top = 1) {
   });
   return { result, scores, walkForward, configurations };
 }
+
+/** PnL with the position open at the segment's end left at its last close. */
+const marked = ({ pnl, openPnl }: Score): number => pnl + openPnl;
 
 /** The candles from a moment on turned upside down about the last price before it. */
 function altered(input: StudyInput, i: number): StudyInput {
@@ -106,13 +109,12 @@ describe("a walk-forward search", () => {
     expect(result.windows).toHaveLength(count);
     for (const [k, window] of result.windows.entries()) {
       const train = SETS.map((_, set) => scores.get(set, 2 * k));
-      const best = Math.max(...train.filter(({ trades }) => trades >= 3).map(({ pnl }) => pnl));
-      expect(window.ranked).toHaveLength(4);
-      expect(window.ranked[0]?.inSample.pnl).toBe(best);
-      expect(window.inSample?.figures.totalPnl).toBe(best);
-      expect(window.ranked.map(({ inSample }) => inSample.pnl)).toEqual(
-        window.ranked.map(({ inSample }) => inSample.pnl).toSorted((a, b) => b - a),
-      );
+      const best = Math.max(...train.filter(({ trades }) => trades >= 3).map(marked));
+      const found = window.ranked.map(({ inSample }) => marked(inSample));
+      expect(found).toHaveLength(4);
+      expect(found[0]).toBe(best);
+      expect((window.inSample?.figures.totalPnl ?? 0) + (window.inSample?.openPnl ?? 0)).toBe(best);
+      expect(found).toEqual(found.toSorted((a, b) => b - a));
     }
   });
 
@@ -133,9 +135,19 @@ describe("a walk-forward search", () => {
         });
         expect(earned?.trades).toEqual(strategies.ADVANCED?.trades);
         expect(earned?.figures).toEqual(strategies.ADVANCED?.figures);
+        expect(earned?.open).toBe(strategies.ADVANCED?.openTrade === null ? 0 : 1);
+        expect(earned?.openPnl).toBe(strategies.ADVANCED?.openWorth?.net ?? 0);
       }
     }
     expect(result.outOfSample.trades.length).toBeGreaterThan(10);
+    const sum = (amounts: readonly (number | undefined)[]) =>
+      amounts.reduce<number>((a, b) => a + (b ?? 0), 0);
+    expect(result.outOfSample.open).toBe(sum(result.windows.map(({ outOfSample }) => outOfSample?.open)));
+    expect(result.outOfSample.openPnl).toBeCloseTo(
+      sum(result.windows.map(({ outOfSample }) => outOfSample?.openPnl)),
+      9,
+    );
+    expect(result.outOfSample.open + result.inSample.open).toBeGreaterThan(0);
   });
 
   it("chooses the same whatever comes after a train window", () => {
@@ -218,9 +230,9 @@ describe("a walk-forward search", () => {
   it("says how many of the other sets the choice has beaten, equal ones half", () => {
     const { result, scores } = searched();
     for (const [k, { ranked, betterThanPercent }] of result.windows.entries()) {
-      const mine = ranked[0]?.outOfSample.pnl ?? 0;
+      const mine = marked(ranked[0]?.outOfSample ?? scores.get(0, 0));
       const others = SETS.map((_, set) => set).filter((set) => set !== ranked[0]?.set);
-      const pnls = others.map((set) => scores.get(set, 2 * k + 1).pnl);
+      const pnls = others.map((set) => marked(scores.get(set, 2 * k + 1)));
       const beaten = pnls.filter((pnl) => pnl < mine).length + pnls.filter((pnl) => pnl === mine).length / 2;
       expect(betterThanPercent).toBeCloseTo((beaten * 100) / others.length, 9);
     }
@@ -229,9 +241,9 @@ describe("a walk-forward search", () => {
   it("chooses for what comes next on the candles up to the end", () => {
     const { result, scores } = searched();
     const last = SETS.map((_, set) => scores.get(set, 2 * count));
-    const best = Math.max(...last.filter(({ trades }) => trades >= 3).map(({ pnl }) => pnl));
+    const best = Math.max(...last.filter(({ trades }) => trades >= 3).map(marked));
     expect(result.next.train.end).toBe(INPUT.candles.length);
-    expect(result.next.inSample?.figures.totalPnl).toBe(best);
+    expect((result.next.inSample?.figures.totalPnl ?? 0) + (result.next.inSample?.openPnl ?? 0)).toBe(best);
     expect(result.next.significance?.trials).toBe(SETS.length);
   });
 
@@ -263,8 +275,8 @@ describe("a walk-forward search", () => {
     const bySharpe = search(INPUT, { objective: "sharpe" }).result;
     for (const [k, { ranked }] of bySharpe.windows.entries()) {
       const known = SETS.map((_, set) => scores.get(set, 2 * k)).filter(({ trades }) => trades >= 3);
-      const best = Math.max(...known.map((score) => sharpeOf(score) ?? Number.NEGATIVE_INFINITY));
-      expect(sharpeOf(ranked[0]?.inSample ?? scores.get(0, 0))).toBe(best);
+      const value = (score: Score) => objectiveValue(score, "sharpe") ?? Number.NEGATIVE_INFINITY;
+      expect(value(ranked[0]?.inSample ?? scores.get(0, 0))).toBe(Math.max(...known.map(value)));
     }
   });
 });
