@@ -4,7 +4,8 @@ import * as assets from "aws-cdk-lib/aws-ecr-assets";
 import * as ecs from "aws-cdk-lib/aws-ecs";
 import { Construct } from "constructs";
 import type { Settings } from "#infra/config/settings.ts";
-import { PREFIX, type ServiceName } from "#libs/contracts/names.ts";
+import { PREFIX } from "#libs/contracts/names.ts";
+import type { ServiceManifest } from "#services/shared/manifest.ts";
 
 const PROJECT_ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -28,17 +29,38 @@ export class Images extends Construct {
     this.#props = props;
   }
 
-  of(service: ServiceName): ecs.ContainerImage {
+  of(manifest: ServiceManifest): ecs.ContainerImage {
+    const { name } = manifest;
     if (this.#props.source === "ecr") {
-      const repository = ecr.Repository.fromRepositoryName(this, service, `${PREFIX}-${service}`);
+      const repository = ecr.Repository.fromRepositoryName(this, name, `${PREFIX}-${name}`);
       return ecs.ContainerImage.fromEcrRepository(repository, this.#props.tag);
     }
+    const { file, buildArgs } = imageBuild(manifest);
+    const args = {
+      ...buildArgs,
+      // Without the revision, an image stays the same from commit to commit.
+      ...(carriesRevision(manifest) ? { CODE_VERSION: this.#props.codeVersion } : {}),
+    };
     return ecs.ContainerImage.fromAsset(PROJECT_ROOT, {
-      assetName: `${PREFIX}-${service}`,
-      file: `Dockerfile.${service}`,
+      assetName: `${PREFIX}-${name}`,
+      file,
       platform: assets.Platform.LINUX_ARM64,
-      // Only positions carry the revision: the other images stay the same from commit to commit.
-      ...(service === "finder" ? { buildArgs: { CODE_VERSION: this.#props.codeVersion } } : {}),
+      ...(Object.keys(args).length === 0 ? {} : { buildArgs: args }),
     });
   }
+}
+
+/** The Dockerfile of a service, from the project's root, and the arguments of its build. */
+export function imageBuild({ name, image }: ServiceManifest): {
+  readonly file: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+} {
+  return image === "own"
+    ? { file: `Dockerfile.${name}`, buildArgs: {} }
+    : { file: "infra/images/Dockerfile", buildArgs: { SERVICE: name } };
+}
+
+/** A service that stores the revision of its code reads it as a variable, which its image sets. */
+function carriesRevision({ settings }: ServiceManifest): boolean {
+  return settings.includes("CODE_VERSION");
 }

@@ -4,11 +4,14 @@ import { parseSettings } from "#infra/config/settings.ts";
 import { variablesFromContext } from "#infra/config/variables.ts";
 import { CryptoBacktestStack } from "#infra/stack.ts";
 import { PREFIX } from "#libs/contracts/names.ts";
+import { MANIFESTS } from "#services/manifests.ts";
+import type { ServiceManifest } from "#services/shared/manifest.ts";
 
 export interface AppParts {
   /** Context beyond what the CDK command line hands over. */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly codeVersion: string;
+  readonly manifests?: readonly ServiceManifest[];
 }
 
 /**
@@ -19,11 +22,14 @@ export interface AppParts {
 export function makeApp(parts: AppParts): { app: App; stack: CryptoBacktestStack } {
   const app = new App({ ...(parts.context === undefined ? {} : { context: { ...parts.context } }) });
   const context: Record<string, unknown> = app.node.getAllContext();
+  const manifests = parts.manifests ?? MANIFESTS;
+  const names = manifests.map(({ name }) => name);
   const stack = new CryptoBacktestStack(app, PREFIX, {
     stackName: PREFIX,
-    description: "Backtested Fibonacci signals on Bybit perpetuals: scanner, analyzer, selector and finder",
-    settings: parseSettings(context),
-    variables: variablesFromContext(context),
+    description: `Backtested Fibonacci signals on Bybit perpetuals: ${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
+    manifests,
+    settings: parseSettings(context, manifests),
+    variables: variablesFromContext(context, manifests),
     codeVersion: parts.codeVersion,
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

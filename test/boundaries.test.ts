@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { SERVICES } from "#libs/contracts/names.ts";
+import { SERVICES } from "#services/manifests.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -34,6 +34,12 @@ function resolved(path: string, specifier: string): string {
   return specifier;
 }
 
+/** What manifests and configurations may know: definitions and rules, nothing that does something. */
+const MANIFEST_IMPORTS = ["libs/candles", "libs/trading", "libs/contracts", "libs/config"];
+
+/** Rules that several configurations share. */
+const CONFIG_RULES = ["services/shared/live-settings.ts", "services/shared/trade-rules-of.ts"];
+
 /** What each folder may import of this project, itself always included; the first matching folder counts. */
 const ALLOWED: readonly (readonly [folder: string, mayImport: readonly string[]])[] = [
   ["libs/candles", []],
@@ -53,22 +59,33 @@ const ALLOWED: readonly (readonly [folder: string, mayImport: readonly string[]]
   ["libs/queue", ["libs/contracts", "libs/runtime"]],
   ["libs/store", ["libs/candles", "libs/contracts", "libs/runtime"]],
   // A service knows the libraries and what the services share, but no other service.
+  ["services/shared/manifest.ts", MANIFEST_IMPORTS],
+  ...CONFIG_RULES.map((path): readonly [string, readonly string[]] => [
+    path,
+    [...MANIFEST_IMPORTS, ...CONFIG_RULES],
+  ]),
   ["services/shared", ["libs"]],
   ["services/cli", ["libs", "services/shared"]],
   // All services in one process.
   ["services/local", ["libs", "services"]],
-  ...SERVICES.map((name): readonly [string, readonly string[]] => [
-    `services/${name}`,
-    ["libs", "services/shared"],
+  // A manifest is data, and a configuration is its schema: infrastructure and tests read them without the service.
+  ["services/manifests.ts", SERVICES.map((name) => `services/${name}/manifest.ts`)],
+  ...SERVICES.flatMap((name): readonly [string, readonly string[]][] => [
+    [
+      `services/${name}/manifest.ts`,
+      [...MANIFEST_IMPORTS, "services/shared/manifest.ts", `services/${name}/config.ts`],
+    ],
+    [`services/${name}/config.ts`, [...MANIFEST_IMPORTS, ...CONFIG_RULES]],
+    [`services/${name}`, ["libs", "services/shared"]],
   ]),
-  // A task definition is checked against the settings that its service reads.
   [
     "infra",
     [
       "libs/contracts",
       "libs/config",
       "libs/terminal",
-      ...SERVICES.map((name) => `services/${name}/config.ts`),
+      "services/manifests.ts",
+      "services/shared/manifest.ts",
     ],
   ],
 ];

@@ -6,10 +6,8 @@ import { SETTINGS, type SettingName } from "#libs/config/settings.ts";
 import { FAULTS } from "#libs/contracts/faults.ts";
 import { QUEUES } from "#libs/contracts/queues.ts";
 import { TABLES } from "#libs/contracts/tables.ts";
-import { ANALYZER_SETTINGS } from "#services/analyzer/config.ts";
-import { FINDER_SETTINGS } from "#services/finder/config.ts";
-import { SCANNER_SETTINGS } from "#services/scanner/config.ts";
-import { SELECTOR_SETTINGS } from "#services/selector/config.ts";
+import { MANIFESTS } from "#services/manifests.ts";
+import type { ServiceManifest } from "#services/shared/manifest.ts";
 import {
   anchorTargets,
   codeBlocks,
@@ -35,13 +33,6 @@ function faultsTable(): string {
   return ["| log message | metric | remedy |", "|---|---|---|", ...rows, ""].join("\n");
 }
 
-const READERS: readonly (readonly [string, readonly SettingName[]])[] = [
-  ["scanner", SCANNER_SETTINGS],
-  ["analyzer", ANALYZER_SETTINGS],
-  ["selector", SELECTOR_SETTINGS],
-  ["finder", FINDER_SETTINGS],
-];
-
 function defaultOf(name: SettingName): string {
   const value: unknown = SETTINGS[name].parse(undefined);
   if (value === undefined) return "";
@@ -53,10 +44,10 @@ function defaultOf(name: SettingName): string {
   return String(value);
 }
 
-function settingsTable(): string {
+function settingsTable(manifests: readonly ServiceManifest[] = MANIFESTS): string {
   const rows = (Object.keys(SETTINGS) as SettingName[]).map((name) => {
-    const readers = READERS.filter(([, names]) => names.includes(name)).map(([service]) => service);
-    const readBy = readers.length === READERS.length ? "all" : readers.join(", ");
+    const readers = manifests.filter(({ settings }) => settings.includes(name)).map((reader) => reader.name);
+    const readBy = readers.length === manifests.length ? "all" : readers.join(", ");
     const byDefault = defaultOf(name);
     return `| \`${name}\` | ${byDefault === "" ? "" : `\`${byDefault}\``} | ${SETTINGS[name].description ?? ""} | ${readBy} |`;
   });

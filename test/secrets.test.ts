@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { SERVICES } from "#libs/contracts/names.ts";
+import { SERVICES } from "#services/manifests.ts";
 import { startProgram } from "#test/support/process/program.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");

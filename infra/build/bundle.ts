@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
-import { SERVICES } from "#libs/contracts/names.ts";
 import { commandLineArguments, print } from "#libs/terminal/terminal.ts";
+import { programsOf } from "./programs.ts";
 
 /*
  * One file a program, so that an image holds no node_modules: `npm run build` makes all of them in dist/,
@@ -11,13 +11,7 @@ import { commandLineArguments, print } from "#libs/terminal/terminal.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-const PROGRAMS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(SERVICES.map((service) => [service, `services/${service}/main.ts`])),
-  "create-tables": "services/cli/tables/main.ts",
-  simulator: "services/cli/simulator/main.ts",
-  dlq: "services/cli/dlq/main.ts",
-  health: "infra/build/health.ts",
-};
+const PROGRAMS = programsOf();
 
 /** CommonJS packages in an ES module call `require`, which a module does not have by itself. */
 const REQUIRE =

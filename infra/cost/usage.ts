@@ -4,11 +4,6 @@
  * minute); the rest is derived as the comments say, or assumed where there is none. Sizes in bytes.
  */
 export interface Usage {
-  /** A task is billed from the pull of its image to its end, a minute at least. */
-  readonly scannerMinutesPerRun: number;
-  readonly selectorMinutesPerRun: number;
-  /** Analyzers above the minimum, summed up over an hour: the scan's burst. */
-  readonly burstAnalyzerMinutesPerHour: number;
   /** Log lines of all services in a minute. */
   readonly logBytesPerMinute: number;
   /** Of all fault metrics together, the hours in which there is something to count: nothing else is charged. */
@@ -23,10 +18,6 @@ export interface Usage {
 }
 
 export const USAGE: Usage = {
-  scannerMinutesPerRun: 1,
-  selectorMinutesPerRun: 1,
-  // Assumed: 150 messages bring five tasks for about three minutes.
-  burstAnalyzerMinutesPerHour: 4 * 3,
   // 105 kB in 550 lines with one scan of results, 26 bytes a line that CloudWatch adds, and half as much for more scans.
   logBytesPerMinute: 180_000,
   // Assumed: one that occurs in every hour (a candle that is late for a finder), and eight in two days of a month.

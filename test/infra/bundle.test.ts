@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SERVICES } from "#libs/contracts/names.ts";
+import { SERVICES } from "#services/manifests.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -4,6 +4,7 @@ import { estimate } from "#infra/cost/estimate.ts";
 import { readPrices } from "#infra/cost/prices.ts";
 import { USAGE } from "#infra/cost/usage.ts";
 import type { CloudFormationTemplate } from "#infra/emulator/reduce-template.ts";
+import { MANIFESTS } from "#services/manifests.ts";
 import { makeTemplate } from "#test/infra/synthesized.ts";
 
 const prices = readPrices();
@@ -34,10 +35,17 @@ describe("the cost of a month", () => {
 
   it("follows the smallest number of analyzers, and adds the bursts to it", () => {
     const part = "Fargate crypto-backtest-analyzer";
-    const quiet = { ...USAGE, burstAnalyzerMinutesPerHour: 0 };
-    const one = usd(byDefault, part, quiet) ?? Number.NaN;
-    expect(usd(templateWith({ analyzerMinTasks: "3" }), part, quiet)).toBeCloseTo(3 * one, 6);
-    expect(usd(byDefault, part, { ...USAGE, burstAnalyzerMinutesPerHour: 60 })).toBeCloseTo(2 * one, 6);
+    const withBursts = (burstTaskMinutesPerHour: number) =>
+      MANIFESTS.map((manifest) =>
+        manifest.name === "analyzer"
+          ? { ...manifest, run: { ...manifest.run, burstTaskMinutesPerHour } }
+          : manifest,
+      );
+    const usdWith = (template: CloudFormationTemplate, burstMinutes: number) =>
+      estimate(template, prices, USAGE, withBursts(burstMinutes)).find((line) => line.part === part)?.usd;
+    const one = usdWith(byDefault, 0) ?? Number.NaN;
+    expect(usdWith(templateWith({ analyzerMinTasks: "3" }), 0)).toBeCloseTo(3 * one, 6);
+    expect(usdWith(byDefault, 60)).toBeCloseTo(2 * one, 6);
   });
 
   it("takes Spot's share of the price for what runs on Spot", () => {

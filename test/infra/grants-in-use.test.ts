@@ -1,12 +1,12 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ServiceName } from "#libs/contracts/names.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
 import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
+import type { ServiceName } from "#services/manifests.ts";
 import { grantsOf } from "#test/infra/grants-of.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 import { clientOf, startEmbedded, type TestDynamoDb } from "#test/support/database/dynamodb.ts";

@@ -1,4 +1,4 @@
-import type { ServiceName } from "#libs/contracts/names.ts";
+import type { Template } from "aws-cdk-lib/assertions";
 import { makeTemplate, named } from "#test/infra/synthesized.ts";
 
 interface Statement {
@@ -6,10 +6,10 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-const template = makeTemplate();
+const ofTheStack = makeTemplate();
 
 /** What a service's task role may do, as `action on resource`, sorted; tables and the cluster by name. */
-export function grantsOf(service: ServiceName): string[] {
+export function grantsOf(service: string, template: Template = ofTheStack): string[] {
   const task = named(template, "AWS::ECS::TaskDefinition", "Family", `crypto-backtest-${service}`);
   const role = JSON.stringify(task.properties.TaskRoleArn).match(/GetAtt":\["(\w+)"/)?.[1];
   const policies = Object.values(template.findResources("AWS::IAM::Policy")).filter((policy) =>
@@ -20,23 +20,23 @@ export function grantsOf(service: ServiceName): string[] {
   const statements = policies.flatMap((policy) => policy.Properties.PolicyDocument.Statement as Statement[]);
   return statements
     .flatMap((statement) =>
-      [statement.Action].flat().map((action) => `${action} on ${readable(statement.Resource)}`),
+      [statement.Action].flat().map((action) => `${action} on ${readable(statement.Resource, template)}`),
     )
     .sort();
 }
 
 /** A resource as text: tables by name, joined parts put together. */
-function readable(resource: unknown): string {
+function readable(resource: unknown, template: Template): string {
   if (typeof resource === "string") return resource;
-  if (Array.isArray(resource)) return resource.map(readable).join(" and ");
+  if (Array.isArray(resource)) return resource.map((part) => readable(part, template)).join(" and ");
   const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join } = resource as Record<string, unknown>;
-  if (typeof Ref === "string") return nameOf(Ref);
-  if (Array.isArray(attribute)) return nameOf(String(attribute[0]));
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(readable).join("");
+  if (typeof Ref === "string") return nameOf(Ref, template);
+  if (Array.isArray(attribute)) return nameOf(String(attribute[0]), template);
+  if (Array.isArray(join)) return (join[1] as unknown[]).map((part) => readable(part, template)).join("");
   throw new Error(`unreadable resource ${JSON.stringify(resource)}`);
 }
 
-function nameOf(id: string): string {
+function nameOf(id: string, template: Template): string {
   const properties = template.toJSON().Resources[id]?.Properties;
   return properties?.TableName ?? properties?.ClusterName ?? id;
 }

@@ -1,16 +1,23 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { SERVICES, type ServiceName } from "#libs/contracts/names.ts";
+import { SETTINGS } from "#libs/config/settings.ts";
+import { MANIFESTS } from "#services/manifests.ts";
+import { composeServices, expectedComposeService, withTextValues } from "#test/support/compose-file.ts";
 
 const read = (file: string) => readFileSync(fileURLToPath(new URL(`../../${file}`, import.meta.url)), "utf8");
-const dockerfile = (service: ServiceName) => read(`Dockerfile.${service}`);
+const ownImages = MANIFESTS.filter(({ image }) => image === "own").map(({ name }) => name);
+const SHARED = "infra/images/Dockerfile";
+const dockerfiles = [
+  ...ownImages.map((service) => ({ service, file: `Dockerfile.${service}`, bundle: `${service}.mjs` })),
+  { service: "service of the argument", file: SHARED, bundle: "service.mjs" },
+];
 
 /** The stage that becomes the image: what comes after the last FROM. */
 const lastStage = (text: string) => text.slice(text.lastIndexOf("\nFROM "));
 
-describe.each(SERVICES)("image of the %s", (service) => {
-  const text = dockerfile(service);
+describe.each(dockerfiles)("image of the $service", ({ service, file, bundle }) => {
+  const text = read(file);
 
   it("is Node 24, built from the lockfile on the builder's own architecture", () => {
     expect(text).toContain("ARG NODE_IMAGE=node:24-");
@@ -20,29 +27,53 @@ describe.each(SERVICES)("image of the %s", (service) => {
 
   it("copies its bundle, the health check and the dead-letter command, and runs nothing that would need the target's architecture", () => {
     const stage = lastStage(text);
-    expect(stage.match(/^COPY .*/gm)).toEqual([
-      `COPY --from=build /build/dist/${service}.mjs /build/dist/health.mjs /build/dist/dlq.mjs ./`,
-    ]);
+    const copies = stage.match(/^COPY .*/gm)?.join("\n");
+    expect(copies).toBe(
+      file === SHARED
+        ? `COPY --from=build /build/dist/$\{SERVICE}.mjs ./service.mjs\n` +
+            "COPY --from=build /build/dist/health.mjs /build/dist/dlq.mjs ./"
+        : `COPY --from=build /build/dist/${service}.mjs /build/dist/health.mjs /build/dist/dlq.mjs ./`,
+    );
     expect(stage).not.toMatch(/^RUN /m);
   });
 
   it("runs as a user, gets signals itself, and says whether it is healthy", () => {
     const stage = lastStage(text);
     expect(stage).toMatch(/^USER node$/m);
-    expect(stage).toContain(`CMD ["node", "/app/${service}.mjs"]`);
+    expect(stage).toContain(`CMD ["node", "/app/${bundle}"]`);
     expect(stage).toMatch(/^HEALTHCHECK .* CMD \["node", "\/app\/health\.mjs"\]$/m);
   });
 });
 
-describe("the four Dockerfiles", () => {
-  it("differ in nothing but the service, the finder's version and the scanner's tools", () => {
-    const shared = SERVICES.map((service) =>
-      dockerfile(service)
+describe("the Dockerfiles", () => {
+  it("differ in nothing but the service, the revision and the scanner's tools", () => {
+    const shared = dockerfiles.map(({ file, bundle }) =>
+      read(file)
+        .replace(/# For every service without[\s\S]*?> \.\n/, "")
         .replace(/# What a local set-up needs[\s\S]*?create-tables\.mjs"\]\n\n/, "")
-        .replace(/# Stored with each position[\s\S]*?CODE_VERSION=\$CODE_VERSION\n/, "")
-        .replaceAll(`${service}.mjs`, "service.mjs"),
+        .replace(/# The folder in services[\s\S]*?ARG SERVICE\n/, "")
+        .replace(
+          /# (Stored with each position|For a service that stores)[\s\S]*?CODE_VERSION=\$CODE_VERSION\n/,
+          "",
+        )
+        .replace(/\$\{SERVICE\}\.mjs \.\/service\.mjs\nCOPY --from=build/, "service.mjs")
+        .replaceAll(bundle, "service.mjs"),
     );
     expect(new Set(shared).size).toBe(1);
+  });
+
+  it("at the top level are those of the services that have an own one", () => {
+    const files = readdirSync(fileURLToPath(new URL("../..", import.meta.url)));
+    expect(files.filter((file) => file.startsWith("Dockerfile")).sort()).toEqual(
+      ownImages.map((name) => `Dockerfile.${name}`).sort(),
+    );
+  });
+
+  it("are in the build context, which holds what they copy", () => {
+    const rules = read(".dockerignore");
+    for (const path of ["Dockerfile.*", "infra/images", "infra/build", "libs", "services", "tsconfig.json"]) {
+      expect(rules).toContain(`\n!${path}\n`);
+    }
   });
 });
 
@@ -67,10 +98,16 @@ describe("the compose file", () => {
     expect(values).toEqual(["local", "local"]);
   });
 
-  it("passes each service no variable that it does not read", async () => {
-    const { SETTINGS } = await import("#libs/config/settings.ts");
-    const passed = [...text.matchAll(/^ {2,6}([A-Z][A-Z0-9_]+):/gm)].map((match) => match[1] ?? "");
-    const foreign = ["SERVICES", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    expect(passed.filter((name) => !(name in SETTINGS) && !foreign.includes(name))).toEqual([]);
+  it.each(MANIFESTS)("runs the $name as its manifest says", (manifest) => {
+    const services = composeServices(text);
+    expect(withTextValues(services[manifest.name])).toEqual(expectedComposeService(manifest));
+  });
+
+  it("gives every other service a variable only where something reads it", () => {
+    const known = [...Object.keys(SETTINGS), "SERVICES", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    const given = Object.values(composeServices(text)).flatMap(({ environment = {} }) =>
+      Object.keys(environment),
+    );
+    expect(given.filter((name) => !known.includes(name))).toEqual([]);
   });
 });

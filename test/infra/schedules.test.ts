@@ -1,6 +1,6 @@
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import type { ServiceName } from "#libs/contracts/names.ts";
+import type { ServiceName } from "#services/manifests.ts";
 import { makeTemplate, named } from "#test/infra/synthesized.ts";
 
 const template = makeTemplate();

@@ -1,7 +1,6 @@
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { variablesOf } from "#infra/config/variables.ts";
-import { SERVICES, type ServiceName } from "#libs/contracts/names.ts";
+import { MANIFESTS, type ServiceName } from "#services/manifests.ts";
 import { makeTemplate, named } from "#test/infra/synthesized.ts";
 
 const template = makeTemplate();
@@ -40,7 +39,7 @@ describe("cluster", () => {
   });
 });
 
-describe.each(SERVICES)("task of the %s", (service) => {
+describe.each(MANIFESTS)("task of the $name", ({ name: service, settings }) => {
   it("runs on ARM64 with a read-only root, stops in 120 s, and logs to its own group", () => {
     const logGroup = named(
       template,
@@ -70,7 +69,7 @@ describe.each(SERVICES)("task of the %s", (service) => {
   it("is given only variables that the service reads, and no secret among them", () => {
     const { Environment, Secrets } = containerOf(service);
     const given = [...Environment, ...Secrets].map((variable) => variable.Name);
-    expect([...variablesOf(service)]).toEqual(expect.arrayContaining(given));
+    expect(settings).toEqual(expect.arrayContaining(given));
     expect(new Set(given).size).toBe(given.length);
     expect(Environment.map((variable) => variable.Name)).toEqual(
       expect.arrayContaining(["AWS_REGION", "RABBITMQ_HOST", "RABBITMQ_PORT"]),

@@ -15,15 +15,16 @@ describe("settings of the deployment", () => {
   it("have a default each, the cautious and cheap one", () => {
     expect(parseSettings({})).toMatchObject({
       egress: "none",
-      selectorMode: "schedule",
       images: "local",
       spot: "none",
       containerInsights: "enabled",
-      analyzerMinTasks: 1,
-      analyzerMaxTasks: 10,
-      finderMinTasks: 1,
-      finderMaxTasks: 5,
       brokerInstanceType: "mq.m7g.medium",
+      services: {
+        scanner: { cpu: 256, memoryMiB: 512, mode: "schedule" },
+        analyzer: { minTasks: 1, maxTasks: 10, messagesPerTask: 30, mode: "service" },
+        selector: { mode: "schedule" },
+        finder: { minTasks: 1, maxTasks: 5, messagesPerTask: 10 },
+      },
     });
   });
 
@@ -31,7 +32,7 @@ describe("settings of the deployment", () => {
     const fromText = parseSettings({ analyzerMaxTasks: "4", logRetentionDays: "30" });
     const fromValues = parseSettings({ analyzerMaxTasks: 4, logRetentionDays: 30 });
     expect(fromText).toEqual(fromValues);
-    expect(fromText).toMatchObject({ analyzerMaxTasks: 4, logRetentionDays: 30 });
+    expect(fromText).toMatchObject({ services: { analyzer: { maxTasks: 4 } }, logRetentionDays: 30 });
   });
 
   it("leave the CDK's own context and the services' variables alone", () => {

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { Template } from "aws-cdk-lib/assertions";
 import { makeApp } from "#infra/make-app.ts";
 import type { CryptoBacktestStack } from "#infra/stack.ts";
+import { MANIFESTS } from "#services/manifests.ts";
+import type { ServiceManifest } from "#services/shared/manifest.ts";
 
 interface CdkFile {
   readonly context: Readonly<Record<string, unknown>>;
@@ -14,12 +16,19 @@ function contextOfCdkJson(): Readonly<Record<string, unknown>> {
 }
 
 /** The stack as `cdk synth -c name=value ...` makes it, with a fixed revision. */
-export function makeStack(context: Readonly<Record<string, unknown>> = {}): CryptoBacktestStack {
-  return makeApp({ context: { ...contextOfCdkJson(), ...context }, codeVersion: "0123456789ab" }).stack;
+export function makeStack(
+  context: Readonly<Record<string, unknown>> = {},
+  manifests: readonly ServiceManifest[] = MANIFESTS,
+): CryptoBacktestStack {
+  const whole = { ...contextOfCdkJson(), ...context };
+  return makeApp({ context: whole, codeVersion: "0123456789ab", manifests }).stack;
 }
 
-export function makeTemplate(context: Readonly<Record<string, unknown>> = {}): Template {
-  return Template.fromStack(makeStack(context));
+export function makeTemplate(
+  context: Readonly<Record<string, unknown>> = {},
+  manifests: readonly ServiceManifest[] = MANIFESTS,
+): Template {
+  return Template.fromStack(makeStack(context, manifests));
 }
 
 /** The one resource of this type whose properties have this name, with its logical id. */

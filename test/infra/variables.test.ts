@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SettingsError } from "#infra/config/settings.ts";
-import { variablesFromContext, variablesOf } from "#infra/config/variables.ts";
+import { variablesFromContext } from "#infra/config/variables.ts";
 
 describe("variables given as context", () => {
   it("reach the services that read them, and no others", () => {
@@ -43,10 +43,4 @@ describe("variables given as context", () => {
       expect(() => variablesFromContext(context)).toThrow(/LOG_LEVEL, LOG_FORMAT: expected info/);
     },
   );
-
-  it("are known from the configuration of each service", () => {
-    expect(variablesOf("selector")).toContain("MIN_WIN_RATE");
-    expect(variablesOf("scanner")).not.toContain("MIN_WIN_RATE");
-    expect(variablesOf("finder")).toContain("POSITIONS_TABLE");
-  });
 });

@@ -2,13 +2,7 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import { RemovalPolicy } from "aws-cdk-lib/core";
 import { Construct } from "constructs";
 import { PREFIX } from "#libs/contracts/names.ts";
-import {
-  POSITIONS_TABLE,
-  RESULTS_TABLE,
-  SCAN_HISTORY_TABLE,
-  type TableDefinition,
-  type TableKey,
-} from "#libs/contracts/tables.ts";
+import { TABLES, type TableDefinition, type TableKey } from "#libs/contracts/tables.ts";
 
 export interface TablesProps {
   /** Most write units a second of each table; undefined: no limit of ours. */
@@ -31,11 +25,8 @@ function keys(key: TableKey) {
   };
 }
 
-/** The three tables of libs/contracts/tables.ts. They outlive the stack: what was found and why stays. */
+/** The tables of libs/contracts/tables.ts. They outlive the stack: what was found and why stays. */
 export class Tables extends Construct {
-  readonly results: DeployedTable;
-  readonly positions: DeployedTable;
-  readonly scanHistory: DeployedTable;
   readonly all: readonly DeployedTable[];
 
   constructor(scope: Construct, id: string, props: TablesProps) {
@@ -61,9 +52,13 @@ export class Tables extends Construct {
       }
       return { definition, table };
     };
-    this.results = make(RESULTS_TABLE);
-    this.positions = make(POSITIONS_TABLE);
-    this.scanHistory = make(SCAN_HISTORY_TABLE);
-    this.all = [this.results, this.positions, this.scanHistory];
+    this.all = TABLES.map(make);
+  }
+
+  /** The deployed table of a definition. */
+  of(definition: TableDefinition): DeployedTable {
+    const found = this.all.find((table) => table.definition.name === definition.name);
+    if (found === undefined) throw new Error(`${definition.name} is not among the tables of the stack`);
+    return found;
   }
 }

@@ -17,9 +17,10 @@ import {
   OLDEST_MESSAGE_AGE,
 } from "#libs/contracts/metrics.ts";
 import { PREFIX } from "#libs/contracts/names.ts";
-import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import { callsExchange, type ServiceManifest } from "#services/shared/manifest.ts";
 
 export interface AlarmsProps {
+  readonly manifests: readonly ServiceManifest[];
   readonly notices: Notices;
   readonly services: readonly ServiceTask[];
   readonly tables: Tables;
@@ -30,19 +31,11 @@ export interface AlarmsProps {
 /** A scan an hour, and ten minutes for its backtests. */
 const SCAN_OVERDUE = Duration.minutes(70);
 
-/** A waiting task older than this means that the analyzers cannot keep up with one scan an hour. */
-const TASK_OVERDUE_SECONDS = 30 * 60;
-
-/** Signals expire after 60 s; when the oldest waits this long every minute, no finder consumes them. */
-const SIGNAL_OVERDUE_SECONDS = 45;
-
 /** The smallest broker accepts 100 connections; ten analyzers and five finders with two each need about 35. */
 const MANY_CONNECTIONS = 80;
 
-/** The services that call the exchange. */
-const CALLERS = ["scanner", "analyzer", "finder"] as const;
-
-const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
+const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } =
+  cloudwatch.ComparisonOperator;
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
 
 /** Alarms that need an operator; each description says what to check. */
@@ -63,16 +56,31 @@ export class Alarms extends Construct {
     };
 
     this.errors = props.services.map((task) => this.#errorsOf(task));
-    props.services.forEach((task, at) => {
+    props.manifests.forEach(({ name, alarms: asked }, at) => {
       const metric = this.errors[at];
-      if (metric === undefined) return;
-      alarm(`${task.service}-errors`, {
+      if (metric === undefined) throw new Error(`the ${name} has no task`);
+      alarm(`${name}-errors`, {
         metric,
-        threshold: 5,
+        threshold: asked.errors,
         evaluationPeriods: 1,
         comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: NOT_BREACHING,
-        alarmDescription: `At least five errors in five minutes: aws logs tail /ecs/${PREFIX}-${task.service} --since 15m`,
+        alarmDescription: `At least ${inWords(asked.errors)} errors in five minutes: aws logs tail /ecs/${PREFIX}-${name} --since 15m`,
+      });
+      if (asked.silentMinutes === null) return;
+      alarm(`${name}-silent`, {
+        metric: new cloudwatch.Metric({
+          namespace: "AWS/Logs",
+          metricName: "IncomingLogEvents",
+          dimensionsMap: { LogGroupName: `/ecs/${PREFIX}-${name}` },
+          statistic: cloudwatch.Stats.SUM,
+          period: Duration.minutes(asked.silentMinutes),
+        }),
+        threshold: 1,
+        evaluationPeriods: 1,
+        comparisonOperator: LESS_THAN_THRESHOLD,
+        treatMissingData: BREACHING,
+        alarmDescription: `The ${name} has logged nothing in ${asked.silentMinutes} minutes: is a task running? aws ecs list-tasks --cluster ${PREFIX}-cluster --service-name ${PREFIX}-${name}`,
       });
     });
 
@@ -87,11 +95,14 @@ export class Alarms extends Construct {
         "No scan has finished for 70 minutes, or the selector publishes no metrics: check the schedules and logs of scanner and selector, then the queue backtest-tasks",
     });
 
-    const ages = [
-      [BACKTEST_TASKS.name, TASK_OVERDUE_SECONDS, "analyzer"],
-      [TRADING_SIGNALS.name, SIGNAL_OVERDUE_SECONDS, "finder"],
-    ] as const;
-    for (const [queueName, thresholdSeconds, consumer] of ages) {
+    const consumed = props.manifests.flatMap(({ name, consumes }) =>
+      consumes.map(({ queue, overdueSeconds }) => ({
+        queueName: queue.name,
+        thresholdSeconds: overdueSeconds,
+        consumer: name,
+      })),
+    );
+    for (const { queueName, thresholdSeconds, consumer } of consumed) {
       alarm(`${queueName}-oldest-message`, {
         metric: queueMetric(OLDEST_MESSAGE_AGE, queueName),
         threshold: thresholdSeconds,
@@ -111,11 +122,12 @@ export class Alarms extends Construct {
       });
     }
 
+    const callers = props.manifests.filter(callsExchange).map(({ name }) => name);
     alarm("exchange-ban", {
       metric: new cloudwatch.MathExpression({
-        expression: "FILL(scanner, 0) + FILL(analyzer, 0) + FILL(finder, 0)",
+        expression: callers.map((service) => `FILL(${service}, 0)`).join(" + "),
         usingMetrics: Object.fromEntries(
-          CALLERS.map((service) => [service, faultMetric(FAULTS.exchangeBans.metric, service)]),
+          callers.map((service) => [service, faultMetric(FAULTS.exchangeBans.metric, service)]),
         ),
         period: Duration.minutes(5),
         label: "bans",
@@ -190,6 +202,11 @@ export class Alarms extends Construct {
       period: Duration.minutes(5),
     });
   }
+}
+
+/** Small numbers in words, for a description. */
+function inWords(count: number): string {
+  return ["no", "one", "two", "three", "four", "five"][count] ?? String(count);
 }
 
 /** One of the metrics that Amazon MQ publishes for the whole broker. */

@@ -7,7 +7,6 @@ import {
   QUEUE_DIMENSION,
   SERVICE_DIMENSION,
 } from "#libs/contracts/metrics.ts";
-import type { ServiceName } from "#libs/contracts/names.ts";
 
 /** The selector publishes once a minute. */
 export const METRIC_PERIOD = Duration.minutes(1);
@@ -24,7 +23,7 @@ export function queueMetric(definition: MetricDefinition, queueName: string): cl
 }
 
 /** How often a fault occurred in a service in five minutes. No data means that it did not occur. */
-export function faultMetric(name: FaultMetric, service: ServiceName): cloudwatch.Metric {
+export function faultMetric(name: FaultMetric, service: string): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: METRICS_NAMESPACE,
     metricName: name,

@@ -4,23 +4,15 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib/core";
 import { Construct } from "constructs";
 import { acknowledge, anyTaskOf } from "#infra/acknowledge.ts";
-import { type Variables, variablesOf } from "#infra/config/variables.ts";
+import type { Variables } from "#infra/config/variables.ts";
 import type { Broker } from "#infra/constructs/data/broker.ts";
 import type { DeployedTable } from "#infra/constructs/data/tables.ts";
 import { asSecret } from "#infra/interfaces.ts";
-import type { SettingName } from "#libs/config/settings.ts";
-import { PREFIX, type ServiceName } from "#libs/contracts/names.ts";
-
-/** What a service does with a table: the names of DynamoDB's actions, without the prefix. */
-export interface TableUse {
-  readonly variable: Extract<SettingName, `${string}_TABLE`>;
-  readonly actions: readonly ("GetItem" | "PutItem" | "UpdateItem" | "Query" | "BatchGetItem")[];
-  /** Indexes to query, by name; the grant covers these and no others. */
-  readonly indexes?: readonly string[];
-}
+import { PREFIX } from "#libs/contracts/names.ts";
+import type { ServiceManifest, TableUse } from "#services/shared/manifest.ts";
 
 export interface ServiceTaskProps {
-  readonly service: ServiceName;
+  readonly manifest: ServiceManifest;
   readonly cluster: ecs.Cluster;
   readonly image: ecs.ContainerImage;
   /** CPU units; 1024 are one vCPU. */
@@ -29,20 +21,15 @@ export interface ServiceTaskProps {
   readonly logRetentionDays: number;
   /** The service's variables that the deployment was given. */
   readonly variables: Variables;
-  /** Arguments after the image's own command. */
-  readonly command?: readonly string[];
   readonly healthCheck?: ecs.HealthCheck;
 }
-
-/** Fargate stops a task at most this long after SIGTERM; the services need up to 110 s. */
-const STOP_TIMEOUT = Duration.seconds(120);
 
 /**
  * One service as a task definition with its own role and log group. The `use...` methods bind a variable and
  * the permission it needs in one call, so that neither stands without the other.
  */
 export class ServiceTask extends Construct {
-  readonly service: ServiceName;
+  readonly service: string;
   readonly definition: ecs.FargateTaskDefinition;
   readonly logGroup: logs.LogGroup;
   readonly #container: ecs.ContainerDefinition;
@@ -51,10 +38,11 @@ export class ServiceTask extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceTaskProps) {
     super(scope, id);
-    this.service = props.service;
+    const { manifest } = props;
+    this.service = manifest.name;
     this.#cluster = props.cluster;
-    this.#known = variablesOf(props.service);
-    const name = `${PREFIX}-${props.service}`;
+    this.#known = new Set(manifest.settings);
+    const name = `${PREFIX}-${manifest.name}`;
 
     this.logGroup = new logs.LogGroup(this, "Logs", {
       logGroupName: `/ecs/${name}`,
@@ -70,21 +58,20 @@ export class ServiceTask extends Construct {
         operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
       },
       taskRole: new iam.Role(this, "Role", {
-        description: `What the ${props.service} may do`,
+        description: `What the ${manifest.name} may do`,
         assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com", {
           // Only ECS of this account may take the role: another account's service cannot be talked into it.
           conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
         }),
       }),
     });
-    this.#container = this.definition.addContainer(props.service, {
-      containerName: props.service,
+    this.#container = this.definition.addContainer(manifest.name, {
+      containerName: manifest.name,
       image: props.image,
       essential: true,
       readonlyRootFilesystem: true,
-      stopTimeout: STOP_TIMEOUT,
+      stopTimeout: Duration.seconds(manifest.stopTimeoutSeconds),
       logging: ecs.LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: "ecs" }),
-      ...(props.command === undefined ? {} : { command: [...props.command] }),
       ...(props.healthCheck === undefined ? {} : { healthCheck: props.healthCheck }),
     });
     for (const [variable, value] of Object.entries(props.variables)) this.#set(variable, value);
@@ -109,7 +96,7 @@ export class ServiceTask extends Construct {
   }
 
   /** A table's name as a variable, and exactly the actions named, on the table and the indexes named. */
-  useTable({ definition, table }: DeployedTable, use: TableUse): void {
+  useTable({ definition, table }: DeployedTable, use: Omit<TableUse, "table">): void {
     const indexes = use.indexes ?? [];
     const unknown = indexes.filter((index) => !(index in definition.indexes));
     if (unknown.length > 0) throw new Error(`${definition.name} has no index ${unknown.join(", ")}`);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import type { ServiceName } from "#libs/contracts/names.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
+import type { ServiceName } from "#services/manifests.ts";
 import type { WorkerName } from "./faults.ts";
 
 /** How a process ended. */

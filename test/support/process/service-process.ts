@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ServiceName } from "#libs/contracts/names.ts";
+import type { ServiceName } from "#services/manifests.ts";
 import { eventually } from "#test/support/eventually.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");

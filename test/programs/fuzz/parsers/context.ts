@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseSettings, SETTING_NAMES, SettingsError } from "#infra/config/settings.ts";
+import { parseSettings, type Settings, SettingsError, settingNames } from "#infra/config/settings.ts";
 import { variablesFromContext } from "#infra/config/variables.ts";
 import { badText, badValue } from "#test/programs/fuzz/bad-values.ts";
 import { type FuzzedParser, fuzzedParser } from "#test/programs/fuzz/fuzzed-parser.ts";
@@ -46,7 +46,7 @@ const contexts: fc.Arbitrary<Record<string, unknown>> = fc
   .array(
     fc.tuple(
       fc.oneof(
-        { arbitrary: fc.constantFrom(...SETTING_NAMES, ...VARIABLES), weight: 18 },
+        { arbitrary: fc.constantFrom(...settingNames(), ...VARIABLES), weight: 18 },
         { arbitrary: fc.constantFrom(...CDK_KEYS), weight: 1 },
         { arbitrary: badText, weight: 1 },
       ),
@@ -59,13 +59,23 @@ const contexts: fc.Arbitrary<Record<string, unknown>> = fc
   )
   .map((entries) => Object.fromEntries(entries));
 
+/** Each setting as the context names it: `analyzerCpu` for the `cpu` of the analyzer. */
+function underTheirNames({ services, ...stack }: Settings): (readonly [name: string, value: unknown])[] {
+  const ofServices = Object.entries(services).flatMap(([service, settings]) =>
+    Object.entries(settings).map(
+      ([name, value]) => [`${service}${name.charAt(0).toUpperCase()}${name.slice(1)}`, value] as const,
+    ),
+  );
+  return [...Object.entries(stack), ...ofServices];
+}
+
 export const CONTEXT_PARSERS: readonly FuzzedParser[] = [
   fuzzedParser("CDK context", () => ({
     inputs: contexts,
     read: (context) => ({ settings: parseSettings(context), variables: variablesFromContext(context) }),
     refusals: [SettingsError],
     verify(context, { settings, variables }) {
-      for (const [name, value] of Object.entries(settings)) {
+      for (const [name, value] of underTheirNames(settings)) {
         if (!Object.hasOwn(context, name)) continue;
         const text = String(context[name]).trim();
         // Plain digits for whole numbers, the word itself for all others.

@@ -1,0 +1,32 @@
+import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
+import { POSITIONS_TABLE } from "#libs/contracts/tables.ts";
+import type { ServiceManifest } from "../shared/manifest.ts";
+import { FINDER_SETTINGS, finderConfig } from "./config.ts";
+
+/** Looks for an entry of one signal a message, and stores the position. */
+export const FINDER = {
+  name: "finder",
+  settings: FINDER_SETTINGS,
+  config: finderConfig,
+  tables: [{ table: POSITIONS_TABLE, variable: "POSITIONS_TABLE", actions: ["GetItem", "PutItem"] }],
+  publishes: [],
+  // Signals expire after 60 s; one that waits this long, minute after minute, has no finder.
+  consumes: [{ queue: TRADING_SIGNALS, overdueSeconds: 45 }],
+  run: {
+    kind: "worker",
+    scaledBy: TRADING_SIGNALS,
+    minTasks: 1,
+    maxTasks: 5,
+    messagesPerTask: 10,
+    addTaskAtAgeSeconds: 30,
+    burstTaskMinutesPerHour: 0,
+  },
+  size: { cpu: 256, memoryMiB: 512 },
+  healthCheck: "broker",
+  spot: ["all"],
+  scaleInProtection: true,
+  stopTimeoutSeconds: 120,
+  alarms: { errors: 5, silentMinutes: null },
+  image: "own",
+  compose: { memory: "512m", environment: {}, dependsOn: [] },
+} as const satisfies ServiceManifest;
