@@ -67,6 +67,8 @@ describe("a service that is one folder and one line of the list", () => {
       ComparisonOperator: "LessThanThreshold",
       TreatMissingData: "breaching",
     });
+    expect(alarm("parcels-oldest-message")).toMatchObject({ Threshold: 20 });
+    expect(alarm("parcels-dead-letters").AlarmDescription).toContain("the courier's log");
     expect(JSON.stringify(alarm("exchange-ban"))).toContain("FILL(courier, 0)");
   });
 
