@@ -56,7 +56,7 @@ export function outcomeJson(
   return {
     ...base,
     strategies: Object.fromEntries(strategies),
-    rules: rulesJson(outcome.rules),
+    rules: rulesJson(outcome.rules, outcome.tick),
     coverage: coverageJson(data.coverage),
     notes: data.notes,
   };

@@ -3,12 +3,15 @@ import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
 import type { Data } from "../shared/load-data.ts";
 import type { ChosenRules } from "../shared/trade-options.ts";
+import type { UsedTick } from "../shared/used-tick.ts";
 
 /** A backtest with what it was made of. */
 export interface BacktestOutcome {
   readonly symbol: string;
   readonly timeframe: string;
   readonly rules: ChosenRules;
+  /** Null: levels are exact. */
+  readonly tick: UsedTick | null;
   readonly data: Data;
   readonly result: BacktestResult;
   /** By strategy name: why it cannot trade on this data, or null. */

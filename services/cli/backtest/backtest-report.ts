@@ -78,7 +78,7 @@ export function backtestReport(outcome: BacktestOutcome): string {
   return [
     `${outcome.symbol} ${outcome.timeframe}: ${result.candles} candles, ${moment(result.fromMs)} to ${moment(result.toMs)} UTC`,
     ...[
-      ...rulesLines(outcome.rules),
+      ...rulesLines(outcome.rules, outcome.tick),
       ...coverageLines(data.coverage, outcome.symbol),
       ...Object.entries(outcome.cannotTrade).flatMap(([name, reason]) =>
         reason === null ? [] : [`${name} cannot trade: ${reason}`],

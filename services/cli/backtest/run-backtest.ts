@@ -10,7 +10,7 @@ import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { callersPath, wholeNumber } from "#services/shared/arguments.ts";
 import { type Data, type DataFiles, dataFiles, loadData } from "../shared/load-data.ts";
-import { parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import { namesOf, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
 import { type CommandContext, exitCodeOf, parseCommand } from "../shared/parse-command.ts";
 import { parseStrategy, strategyNames } from "../shared/parse-strategy.ts";
 import { explained } from "../shared/strategy-failure.ts";
@@ -20,6 +20,7 @@ import {
   type TradeOptions,
   withTradeOptions,
 } from "../shared/trade-options.ts";
+import { usedTick } from "../shared/used-tick.ts";
 import { type WindowOptions, withWindowOptions } from "../shared/window-options.ts";
 import { outcomeJson } from "./backtest-json.ts";
 import type { BacktestOutcome } from "./backtest-outcome.ts";
@@ -134,7 +135,8 @@ function requestOf(options: Options, context: CommandContext, known: readonly St
 function trade(request: Request, data: Data): BacktestOutcome {
   const { strategies, trials } = request;
   const { input, firstIndex, detail, known } = data;
-  const { rules, tickSize } = request.rules;
+  const { rules } = request.rules;
+  const tick = usedTick(request.rules, input.candles, namesOf(request.files.candles));
   let result: BacktestResult;
   try {
     result = backtest(input, {
@@ -142,7 +144,7 @@ function trade(request: Request, data: Data): BacktestOutcome {
       rules,
       firstIndex,
       ...(detail === undefined ? {} : { detail }),
-      ...(tickSize === null ? {} : { tickSize }),
+      ...(tick === null ? {} : { tickSize: tick.size }),
     });
   } catch (error) {
     const asked = strategies.map((strategy) => ({ strategy, parameters: strategy.defaults }));
@@ -152,6 +154,7 @@ function trade(request: Request, data: Data): BacktestOutcome {
     symbol: request.symbol,
     timeframe: request.timeframe,
     rules: request.rules,
+    tick,
     data,
     result,
     cannotTrade: Object.fromEntries(

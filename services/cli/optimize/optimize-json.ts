@@ -35,7 +35,7 @@ export function optimizeJson(subject: SearchSubject, result: SearchResult): Json
     candles: candles.length,
     from_time: openTimeMs(candles, 0),
     to_time: openTimeMs(candles, candles.length),
-    rules: rulesJson(subject.rules),
+    rules: rulesJson(subject.rules, subject.tick),
     coverage: coverageJson(subject.data.coverage),
     notes: subject.data.notes,
     cannot_trade: whyNoSetTrades(subject),

@@ -87,7 +87,7 @@ function heading(subject: SearchSubject): string[] {
     `${strategy.name} on ${market.symbol} ${market.timeframe}: ${grouped(candles.length)} candles, ` +
       `${moment(openTimeMs(candles, 0))} to ${moment(openTimeMs(candles, candles.length))} UTC`,
     ...[
-      ...rulesLines(subject.rules),
+      ...rulesLines(subject.rules, subject.tick),
       ...coverageLines(subject.data.coverage, market.symbol),
       ...cannotTradeLines(subject),
     ].flatMap((line) => wrapped(line)),

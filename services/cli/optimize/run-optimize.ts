@@ -37,6 +37,7 @@ import {
   type TradeOptions,
   withTradeOptions,
 } from "../shared/trade-options.ts";
+import { usedTick } from "../shared/used-tick.ts";
 import { type WindowOptions, withWindowOptions } from "../shared/window-options.ts";
 import { optimizeJson } from "./optimize-json.ts";
 import { optimizeReport, type SearchRun } from "./optimize-report.ts";
@@ -207,6 +208,7 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
   const { rules } = request.rules;
   const { input: market, detail } = data;
   const plan = planOf(request, data);
+  const tick = usedTick(request.rules, market.candles, namesOf(request.files.candles));
   const task: SearchTask = {
     market,
     strategy: strategy.name,
@@ -214,6 +216,7 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
     fixed: space.fixed,
     searched: space.searched,
     segments: segmentsOf(plan.walkForward),
+    tickSize: tick?.size,
     detail,
   };
   const study = makeStudy(market);
@@ -238,6 +241,7 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
       scores,
       choice,
       top: options.top,
+      tickSize: tick?.size,
       detail,
     });
     return {
@@ -245,6 +249,7 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
         market,
         strategy,
         rules: request.rules,
+        tick,
         data,
         ...space,
         ...plan,

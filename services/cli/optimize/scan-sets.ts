@@ -16,19 +16,21 @@ export interface SearchTask {
   readonly fixed: Assignment;
   readonly searched: readonly SearchedParameter[];
   readonly segments: readonly Segment[];
+  /** The instrument's price step as printed; levels are exact without it. */
+  readonly tickSize: string | undefined;
   readonly detail: Candles | undefined;
 }
 
 /** Scores some sets of a search; see `scanConfigurations`. */
 export function scanSets(
-  { rules, fixed, searched, segments, detail }: SearchTask,
+  { rules, fixed, searched, segments, tickSize, detail }: SearchTask,
   { study, strategy }: { readonly study: Study; readonly strategy: Strategy },
   sets: readonly ParameterValues[],
   onCandles?: (done: number, total: number) => void,
 ): ScoreTable {
   const maker = new ConfigurationMaker(strategy, rules);
   const configurations = sets.map((set) => maker.make(assignmentOf(fixed, searched, set)));
-  return scanConfigurations({ study, strategy, configurations, segments, detail }, onCandles);
+  return scanConfigurations({ study, strategy, configurations, segments, tickSize, detail }, onCandles);
 }
 
 /** Sets scored in one walk: more need memory for no gain. */

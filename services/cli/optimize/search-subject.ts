@@ -6,12 +6,15 @@ import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
 import type { Data } from "../shared/load-data.ts";
 import type { ChosenRules } from "../shared/trade-options.ts";
+import type { UsedTick } from "../shared/used-tick.ts";
 
 /** What was searched, and how. */
 export interface SearchSubject {
   readonly market: StudyInput;
   readonly strategy: Strategy;
   readonly rules: ChosenRules;
+  /** Null: levels are exact. */
+  readonly tick: UsedTick | null;
   readonly data: Data;
   readonly fixed: Assignment;
   readonly searched: readonly SearchedParameter[];

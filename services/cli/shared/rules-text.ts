@@ -1,8 +1,15 @@
 import { TRADE_SETTINGS } from "#libs/config/settings.ts";
+import {
+  describeUnreachableStop,
+  remedyOfUnreachableStop,
+  unreachableStop,
+} from "#libs/trading/stop-reach.ts";
 import type { ChosenRules, RuleSource } from "./trade-options.ts";
+import type { UsedTick } from "./used-tick.ts";
 
 /** The rules for programs, with where each that can be set comes from. */
-export function rulesJson({ rules, sources, tickSize }: ChosenRules): Record<string, unknown> {
+export function rulesJson({ rules, sources }: ChosenRules, tick: UsedTick | null): Record<string, unknown> {
+  const unreachable = unreachableStop(rules);
   return {
     position_size: rules.marginUsdt,
     leverage: rules.leverage,
@@ -11,15 +18,20 @@ export function rulesJson({ rules, sources, tickSize }: ChosenRules): Record<str
     taker_fee_percent: rules.takerFeePercent,
     slippage_percent: rules.slippagePercent,
     entry_tolerance_percent: rules.entryTolerancePercent,
-    tick_size: tickSize,
-    sources: Object.fromEntries(
-      TRADE_SETTINGS.map((setting) => [setting.toLowerCase(), sources[setting]] as const),
-    ),
+    maintenance_margin_percent: rules.maintenanceMarginPercent,
+    tick_size: tick?.size ?? null,
+    tick_percent_of_stop: tick?.stopPercent ?? null,
+    every_adverse_exit_is_a_liquidation: unreachable !== null,
+    sources: {
+      ...Object.fromEntries(TRADE_SETTINGS.map((setting) => [setting.toLowerCase(), sources[setting]])),
+      tick_size: tick === null ? "default" : tick.isInferred ? "inferred" : "option",
+    },
   };
 }
 
-/** The rules in one line, and in a second one those that are not defaults. */
-export function rulesLines({ rules, sources, tickSize }: ChosenRules): readonly string[] {
+/** The rules, those of them that are not defaults, the tick, and a stop that cannot be reached: one line each. */
+export function rulesLines({ rules, sources }: ChosenRules, tick: UsedTick | null): readonly string[] {
+  const unreachable = unreachableStop(rules);
   const from = (source: RuleSource): string[] =>
     TRADE_SETTINGS.filter((setting) => sources[setting] === source).map((setting) =>
       source === "option" ? `--${setting.toLowerCase().replaceAll("_", "-")}` : setting,
@@ -37,6 +49,17 @@ export function rulesLines({ rules, sources, tickSize }: ChosenRules): readonly 
             ...(variables.length === 0 ? [] : [`the environment (${variables.join(", ")})`]),
           ].join(", and by ")}; the others are defaults`,
         ]),
-    tickSize === null ? "Levels: exact, no tick size was given" : `Levels: rounded to the tick ${tickSize}`,
+    tick === null ? "Levels: exact, no tick size was given" : tickLine(tick),
+    ...(unreachable === null
+      ? []
+      : [
+          `Every adverse exit is a liquidation: ${describeUnreachableStop(unreachable)}; ` +
+            remedyOfUnreachableStop(unreachable),
+        ]),
   ];
+}
+
+function tickLine({ size, isInferred, stopPercent }: UsedTick): string {
+  const origin = isInferred ? " that most prices show" : "";
+  return `Levels: rounded to the tick ${size}${origin}, ${Number(stopPercent.toPrecision(2))} % of the distance to the stop`;
 }

@@ -3,7 +3,6 @@ import { configuration } from "#libs/config/configuration.ts";
 import type { Environment } from "#libs/config/environment.ts";
 import { SETTINGS, TRADE_SETTINGS } from "#libs/config/settings.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
-import { InputError } from "#libs/recordings/input-error.ts";
 import { roundToTick } from "#libs/trading/round-to-tick.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
@@ -140,15 +139,4 @@ function tickSize(text: string): string {
       `expected ${AUTO_TICK} or a positive decimal such as 0.001, not ${shownValue(text)}`,
     );
   }
-}
-
-/**
- * A tick that is as large as a price would round every level to 0 or far away from its signal.
- * @throws InputError naming the tick and the price.
- */
-export function assertTickFits(tick: string, lowest: number): void {
-  if (Number(tick) < lowest) return;
-  throw new InputError(
-    `--tick-size ${tick} is not below the lowest price of the candles, ${lowest}: give the instrument's price step`,
-  );
 }

@@ -14,11 +14,11 @@ export interface WindowOptions {
 export function withWindowOptions(command: Command): Command {
   return command
     .option(
-      "--from <moment>",
-      "first moment of the window, such as 2026-01-15T12:00Z; candles before it only warm up",
+      "--from <timestamp>",
+      "start of the window, such as 2026-01-15T12:00Z; candles before it only warm up",
       moment,
     )
-    .option("--to <moment>", "end of the window: candles that close later are not used", moment);
+    .option("--to <timestamp>", "end of the window: candles that close later are not used", moment);
 }
 
 /** The candles of a window: `[firstIndex, endIndex)`. */

@@ -17,6 +17,7 @@ import {
   type TradeOptions,
   withTradeOptions,
 } from "../shared/trade-options.ts";
+import { usedTick } from "../shared/used-tick.ts";
 import { type WindowOptions, withWindowOptions } from "../shared/window-options.ts";
 import {
   isSound,
@@ -101,12 +102,13 @@ function assertDecides({ files, timeframe }: Request, { input }: Data): void {
   );
 }
 
-function subjectOf({ strategy, rules }: Request, data: Data): VerificationSubject {
+function subjectOf({ strategy, rules, files }: Request, data: Data): VerificationSubject {
   return {
     strategy: strategy.name,
     symbol: data.input.symbol,
     timeframe: data.input.timeframe,
     rules,
+    tick: usedTick(rules, data.input.candles, namesOf(files.candles)),
     coverage: data.coverage,
     notes: data.notes,
     cannotTrade: cannotTrade(strategy, strategy.defaults, data.known),

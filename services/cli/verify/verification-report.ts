@@ -10,6 +10,7 @@ import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import { coverageJson, coverageLines } from "../shared/coverage-text.ts";
 import { rulesJson, rulesLines } from "../shared/rules-text.ts";
 import type { ChosenRules } from "../shared/trade-options.ts";
+import type { UsedTick } from "../shared/used-tick.ts";
 import { wrapped } from "../shared/wrap.ts";
 
 /** What was verified. */
@@ -18,6 +19,8 @@ export interface VerificationSubject {
   readonly symbol: string;
   readonly timeframe: string;
   readonly rules: ChosenRules;
+  /** Null: levels are exact. */
+  readonly tick: UsedTick | null;
   readonly coverage: Coverage;
   readonly notes: readonly string[];
   /** Why the strategy cannot trade on this data, or null. */
@@ -54,7 +57,7 @@ export function verificationReport(subject: VerificationSubject, verification: V
   return [
     `${subject.strategy} on ${subject.symbol} ${subject.timeframe}: ${looked}, ${signals} signals`,
     ...[
-      ...rulesLines(subject.rules),
+      ...rulesLines(subject.rules, subject.tick),
       "No rule enters a decision: the checks are the same with any.",
       ...coverageLines(subject.coverage, subject.symbol),
       ...(subject.cannotTrade === null ? [] : [`${subject.strategy} cannot trade: ${subject.cannotTrade}`]),
@@ -96,7 +99,7 @@ export function verificationJson(
     strategy: subject.strategy,
     symbol: subject.symbol,
     timeframe: subject.timeframe,
-    rules: rulesJson(subject.rules),
+    rules: rulesJson(subject.rules, subject.tick),
     coverage: coverageJson(subject.coverage),
     notes: subject.notes,
     cannot_trade: subject.cannotTrade,

@@ -5,11 +5,14 @@ import { rulesLines } from "../../shared/rules-text.ts";
 import type { BacktestOutcome } from "../backtest-outcome.ts";
 
 /** What a backtest rests on and what it had to do without, as sentences for the page. */
-export function sourcesOf(files: DataFiles, { data, rules, symbol }: BacktestOutcome): readonly string[] {
+export function sourcesOf(
+  files: DataFiles,
+  { data, rules, tick, symbol }: BacktestOutcome,
+): readonly string[] {
   const { btc, funding, detail } = files;
   const named = (series: string, path: string | undefined): string[] =>
     path === undefined ? [] : [`${series} from ${basename(path)}.`];
-  const [, ...origins] = rulesLines(rules);
+  const [, ...origins] = rulesLines(rules, tick);
   return [
     `Candles from ${files.candles.map((path) => basename(path)).join(", ")}.`,
     ...named("BTC", btc),
