@@ -28,13 +28,12 @@ export interface Gap {
   readonly before: number;
 }
 
-export function gapsOf(table: CandleTable): Gap[] {
-  const { openTimeMs, intervalMs, length } = table;
+export function gapsOf({ openTimeMs, intervalMs, length }: CandleTable): Gap[] {
   const gaps: Gap[] = [];
   for (let i = 1; i < length; i++) {
-    const fromMs = at(openTimeMs, i - 1) + intervalMs;
-    const missing = (at(openTimeMs, i) - fromMs) / intervalMs;
-    if (missing > 0) gaps.push({ fromMs, missing, before: i });
+    const before = Math.floor(at(openTimeMs, i - 1) / intervalMs);
+    const missing = Math.floor(at(openTimeMs, i) / intervalMs) - before - 1;
+    if (missing > 0) gaps.push({ fromMs: (before + 1) * intervalMs, missing, before: i });
   }
   return gaps;
 }

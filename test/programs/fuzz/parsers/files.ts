@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { openTimeMs } from "#libs/candles/candles.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
-import { readCandles } from "#libs/recordings/read-candles.ts";
+import { type CandleReading, readCandleTable } from "#libs/recordings/read-candles.ts";
 import { readFunding } from "#libs/recordings/read-funding.ts";
 import { badText, hugeBytes } from "#test/programs/fuzz/bad-values.ts";
 import { type FuzzedParser, fuzzedParser } from "#test/programs/fuzz/fuzzed-parser.ts";
 import { mutatedBytes } from "#test/programs/fuzz/mutate.ts";
+import { shapedFiles } from "#test/support/factories/candle-shapes.ts";
 
 const MINUTE_MS = 60_000;
 const START_MS = 1_768_478_400_000;
@@ -129,26 +129,46 @@ export function fileBytes(header: string, table: readonly (readonly string[])[])
   );
 }
 
-/** The rows of a table as a plain reader sees them. */
-export function plainRows(text: string, header: string): number[][] {
-  const lines = text
+/** The rows of a table as a plain reader sees them: those of so many cells whose first is a time. */
+export function plainRows(text: string, columns: number): number[][] {
+  return text
     .replace(/^\ufeff/, "")
     .split("\n")
-    .map((line) => line.replace(/\r$/, ""));
-  while (lines.at(-1) === "") lines.pop();
-  assert.equal(lines[0], header);
-  return lines.slice(1).map((line) => {
-    const cells = line.split(",");
-    assert.equal(cells.length, header.split(",").length, line.slice(0, 80));
-    return cells.map((cell, i) => {
-      if (cell === "" && i === 6) return Number.NaN;
-      assert.match(cell, /^[-+.\deE]+$/);
-      const value = Number(cell);
-      assert.ok(Number.isFinite(value), cell);
-      // A zero has no sign.
-      return value + 0;
-    });
-  });
+    .map((line) => line.split(",").map((cell) => cell.replaceAll('"', "").trim()))
+    .filter((cells) => cells.length >= columns && /^[\d.eE+]+$/.test(cells[0] ?? ""))
+    .map((cells) =>
+      cells.slice(0, columns).map((cell, k) => (k === 0 ? plainTime(cell) : plainNumber(cell))),
+    );
+}
+
+function plainTime(cell: string): number {
+  const value = Number(cell);
+  return value > 1e17
+    ? Math.floor(value / 1e6)
+    : value > 1e14
+      ? value / 1e3
+      : value < 1e11
+        ? value * 1e3
+        : value;
+}
+
+/** With the digits that a double holds; a zero has no sign. */
+function plainNumber(cell: string): number {
+  return cell === "" ? Number.NaN : Number(Number(cell).toPrecision(15)) + 0;
+}
+
+/** What must be true of all candles, whatever was in the file. */
+function assertSound({ table }: CandleReading): void {
+  const { openTimeMs, open, high, low, close, volume, turnover, length, intervalMs } = table;
+  assert.ok(length > 0 && intervalMs > 0);
+  for (const column of [openTimeMs, open, high, low, close, volume, turnover])
+    assert.equal(column.length, length);
+  for (let i = 0; i < length; i++) {
+    const [o = 0, h = 0, l = 0, c = 0, v = -1] = [open[i], high[i], low[i], close[i], volume[i]];
+    assert.ok(l > 0 && l <= Math.min(o, c) && h >= Math.max(o, c) && h < Infinity && v >= 0 && v < Infinity);
+    assert.equal((openTimeMs[i] ?? 1) % intervalMs, 0);
+    assert.ok(i === 0 || (openTimeMs[i] ?? 0) > (openTimeMs[i - 1] ?? 0));
+  }
 }
 
 /** The text of a file that may be gzipped, whole in memory. */
@@ -161,7 +181,7 @@ function fileParser<T>(
   name: string,
   inputs: fc.Arbitrary<Buffer>,
   read: (path: string) => Promise<T>,
-  verify: (text: string, value: T) => void,
+  verify: (bytes: Buffer, value: T) => void,
 ): FuzzedParser {
   return fuzzedParser(name, async () => {
     const folder = await mkdtemp(join(tmpdir(), "fuzz-files-"));
@@ -173,41 +193,55 @@ function fileParser<T>(
         return read(path);
       },
       refusals: [InputError],
-      verify: (bytes, value) => verify(textOf(bytes), value),
+      verify,
       names: () => [path],
       close: () => rm(folder, { recursive: true }),
     };
   });
 }
 
-const column = (rows: readonly (readonly number[])[], at: number) => rows.map((row) => row[at] ?? Number.NaN);
-
 export const FILE_PARSERS: readonly FuzzedParser[] = [
-  fileParser("file of candles", fileBytes(CANDLE_HEADER, candleTable()), readCandles, (text, candles) => {
-    const rows = plainRows(text, CANDLE_HEADER);
-    assert.equal(candles.length, rows.length);
-    assert.deepEqual(
-      Array.from({ length: candles.length }, (_, i) => openTimeMs(candles, i)),
-      column(rows, 0),
-    );
-    for (const [at, name] of (["open", "high", "low", "close", "volume"] as const).entries()) {
-      assert.deepEqual([...candles[name]], column(rows, at + 1), name);
-    }
-    for (const [timeMs = 0, open = 0, high = 0, low = 0, close = 0, volume = 0] of rows) {
-      assert.ok(low > 0 && low <= Math.min(open, close) && high >= Math.max(open, close) && volume >= 0);
-      assert.equal(timeMs % candles.intervalMs, 0);
-    }
-  }),
+  fileParser(
+    "file of candles",
+    fileBytes(CANDLE_HEADER, candleTable()),
+    readCandleTable,
+    (bytes, reading) => {
+      assertSound(reading);
+      const text = textOf(bytes);
+      // Another header is another table, and a plain reader does not understand it.
+      if (!text.startsWith(`${CANDLE_HEADER}\n`) && !text.startsWith(`${CANDLE_HEADER}\r\n`)) return;
+      const rows = plainRows(text, 6).map((row) => row.join(" "));
+      const { openTimeMs, open, high, low, close, volume, length } = reading.table;
+      const read = Array.from({ length }, (_, i) =>
+        [openTimeMs, open, high, low, close, volume].map((values) => values[i]).join(" "),
+      );
+      for (const row of read) assert.ok(rows.includes(row), `${row} is not in the file`);
+      // A header again in the middle is no row, and an equal row is taken once.
+      assert.equal(read.length, new Set(rows).size);
+    },
+  ),
+  fileParser(
+    "file of candles in any shape",
+    fc.oneof(
+      { arbitrary: shapedFiles.map(({ content }) => content), weight: 1 },
+      { arbitrary: mutatedBytes(shapedFiles.map(({ content }) => content)), weight: 3 },
+    ),
+    (path) => readCandleTable(path, { timeZone: "UTC" }),
+    (_, reading) => assertSound(reading),
+  ),
   fileParser(
     "file of funding rates",
     fileBytes(FUNDING_HEADER, fundingTable()),
     readFunding,
-    (text, rates) => {
-      const rows = plainRows(text, FUNDING_HEADER);
-      assert.deepEqual([...rates.timeMs], column(rows, 0));
-      assert.deepEqual([...rates.rate], column(rows, 1));
-      assert.ok(rows.every(([, rate = 1]) => Math.abs(rate) < 1));
-      assert.ok(rows.every(([timeMs = 0], i) => i === 0 || timeMs > (rows[i - 1]?.[0] ?? 0)));
+    (bytes, rates) => {
+      const { timeMs, rate, length } = rates;
+      assert.ok(length > 0 && timeMs.length === length && rate.length === length);
+      assert.ok(rate.every((one) => Math.abs(one) < 1));
+      assert.ok(timeMs.every((one, i) => i === 0 || one > (timeMs[i - 1] ?? 0)));
+      const text = textOf(bytes);
+      if (!text.startsWith(`${FUNDING_HEADER}\n`) && !text.startsWith(`${FUNDING_HEADER}\r\n`)) return;
+      const rows = new Set(plainRows(text, 2).map(([time, one]) => `${time} ${one}`));
+      assert.deepEqual(Array.from(timeMs, (time, i) => `${time} ${rate[i]}`).sort(), [...rows].sort());
     },
   ),
 ];

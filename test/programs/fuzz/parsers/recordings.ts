@@ -122,7 +122,7 @@ export const RECORDING_PARSERS: readonly FuzzedParser[] = [
       verify({ candleName, candles, fundingName, funding }, { prices, rates }) {
         assert.ok(goodName(candleName), `${candleName} is no recording`);
         const text = candleName.endsWith(".gz") ? textOf(candles) : candles.toString("utf8");
-        const rows = plainRows(trimmed(text), CANDLE_HEADER);
+        const rows = plainRows(text, CANDLE_HEADER.split(",").length);
         const given = new Set(rows.flatMap((row) => row.slice(1, 5)).map((price) => price.toPrecision(9)));
         for (const price of prices) assert.ok(given.has(price.toPrecision(9)), `${price} is not in the file`);
         if (rates.length === 0) return;
@@ -133,7 +133,7 @@ export const RECORDING_PARSERS: readonly FuzzedParser[] = [
           .filter((line) => line !== "");
         assert.deepEqual(
           rates,
-          plainRows(lines.join("\n"), FUNDING_HEADER).map(([, rate]) => rate),
+          plainRows(lines.join("\n"), 2).map(([, rate]) => rate),
         );
       },
       names: ({ candleName, fundingName }) => [candleName, fundingName, directory],

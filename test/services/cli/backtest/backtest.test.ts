@@ -114,8 +114,12 @@ describe("backtest for people", () => {
 const timeOf = (line: number): string => fieldsOf(line)[0] ?? "";
 const BROKEN: readonly (readonly [what: string, content: string | Buffer, reason: RegExp])[] = [
   ["a hole", withLine(500, null), new RegExp(`line 500.*${timeOf(500)}`)],
-  ["disorder", withField(500, 0, timeOf(300)), /line 500: .*not ascending/],
-  ["a duplicate", withLine(501, LINES[498] ?? ""), /line 501: .*duplicate/],
+  [
+    "a time of another row",
+    withField(500, 0, timeOf(300)),
+    /line 500: .*duplicate of line 300, and they differ/,
+  ],
+  ["a row in place of another", withLine(501, LINES[498] ?? ""), /1 gap, 1 candle missing: line 502/],
   ["a misaligned time", withField(500, 0, String(Number(timeOf(500)) + 1)), /line 500/],
   ["text in a number", withField(70, 4, "12x"), /line 70: close .*12x/],
   ["Infinity", withField(70, 2, "Infinity"), /line 70: high/],
@@ -128,13 +132,17 @@ const BROKEN: readonly (readonly [what: string, content: string | Buffer, reason
   ["a negative volume", withField(70, 5, "-1"), /line 70: volume must not be negative/],
   ["too few columns", withLine(70, "1,2,3"), /line 70: .*3 fields/],
   ["too many columns", withLine(70, `${LINES[68]},1`), /line 70: .*8 fields/],
-  ["a blank line in the middle", withLine(70, ""), /line 70: the line is empty/],
-  ["a wrong header", WHOLE.replace("start_ms", "time"), /line 1: the header must be/],
-  ["no header", LINES.join("\n"), /line 1: the header must be/],
+  ["a blank line in place of a row", withLine(70, ""), /1 gap, 1 candle missing: line 71/],
+  [
+    "a header without volume",
+    WHOLE.replace("volume", "amount"),
+    /line 1: the header has no column for volume/,
+  ],
+  ["no table", "one\ntwo\n", /line 1: there is neither a header nor a row of numbers/],
   ["nothing", "", /empty/],
   ["a header alone", HEADER, /no row/],
   ["one candle alone", [HEADER, LINES[0]].join("\n"), /one candle alone/],
-  ["times in seconds", `${HEADER}\n1748538300,1,1,1,1,1,\n1748538360,1,1,1,1,1,`, /milliseconds/],
+  ["times since another year", `${HEADER}\n748538,1,1,1,1,1,\n748598,1,1,1,1,1,`, /milliseconds since 1970/],
   ["a truncated gzip", gzipSync(WHOLE).subarray(0, 3_000), /cut off/],
   ["a binary file", Buffer.alloc(100_000, 7), /line 1/],
 ];
@@ -151,7 +159,7 @@ describe("broken files", () => {
 
   it("are named when they are BTC's or the funding's", async () => {
     const btc = write(withLine(500, null));
-    const funding = write("funding_ms,rate\n1748563200000,0.0001\n1748534400000,0.0001\n");
+    const funding = write("funding_ms,rate\n1748563200000,0.0001\n1748563200000,0.0002\n");
     for (const [option, file] of [
       ["--btc", btc],
       ["--funding", funding],
