@@ -8,7 +8,7 @@ import { BTC_SYMBOL, type StudyInput } from "#libs/strategy/study.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import { makePromiseCache } from "./promise-cache.ts";
 
-/** The exchange lists a settlement a little after its hour. */
+/** The exchange publishes a settlement shortly after its hour. */
 const FUNDING_DELAY_MS = 5 * MINUTE_MS;
 
 export interface HistoryRequest {
@@ -35,15 +35,15 @@ export interface HistoryLoader {
 
 export interface HistoryLoaderOptions {
   /**
-   * How many candles are kept for the next requests, of all series together; one takes 40 bytes. BTCUSDT is
-   * asked for with every coin of a scan, and the frames' candles of a coin change once an interval only.
+   * The cache size in candles of all series; a candle takes 40 bytes. BTCUSDT is requested with every coin of a scan,
+   * and a coin's frame candles change only once per interval.
    */
   readonly cacheSize?: number;
 }
 
 const DEFAULT_CACHE_SIZE = 300_000;
 
-/** Loads histories, each series once for all requests that need the same one. */
+/** Loads histories; requests for the same series share one load. */
 export function makeHistoryLoader(market: MarketData, options: HistoryLoaderOptions = {}): HistoryLoader {
   const cacheSize = options.cacheSize ?? DEFAULT_CACHE_SIZE;
   const candleCache = makePromiseCache<Candles>(cacheSize);
@@ -58,7 +58,7 @@ export function makeHistoryLoader(market: MarketData, options: HistoryLoaderOpti
               `${range.symbol} ${range.intervalMs} ${range.fromMs} ${range.toMs}`,
               Math.max(1, (range.toMs - range.fromMs) / range.intervalMs),
               () => market.candles(range),
-              // Ends early when the exchange's clock is behind: complete in a moment.
+              // A series that ends early, because the exchange's clock lags, will soon be complete.
               (candles) => candles.length > 0 && endMs(candles) === range.toMs,
             ),
           fundingRates: (range) =>
@@ -73,7 +73,7 @@ export function makeHistoryLoader(market: MarketData, options: HistoryLoaderOpti
   };
 }
 
-/** Loads everything a decision may rest on, from `fromMs` less the warm-up to `toMs`. */
+/** Loads everything that a decision may depend on, from `fromMs` minus the warm-up to `toMs`. */
 export async function loadHistory(
   market: Pick<MarketData, "candles" | "fundingRates">,
   request: HistoryRequest,
@@ -110,8 +110,8 @@ export async function loadHistory(
 }
 
 /**
- * The frames' candles, native ones of the exchange: from a whole lookback before the first candle, so that
- * every frame has its window from the start. The timeframe's own interval is served by its candles.
+ * The frames' candles, native candles of the exchange: from a whole lookback before the first candle, so that every
+ * frame is complete from the start. The timeframe's own interval uses its candles.
  */
 function frameRangesOf(symbol: string, timeframe: Timeframe, startMs: number, toMs: number): CandleRange[] {
   return frameIntervals(timeframe)
@@ -131,7 +131,7 @@ function frameRangesOf(symbol: string, timeframe: Timeframe, startMs: number, to
     });
 }
 
-/** An exchange without BTCUSDT has an unknown BTC trend; any other failure is one. */
+/** On an exchange without BTCUSDT the BTC trend is unknown; any other failure is rethrown. */
 async function btcCandles(market: Pick<MarketData, "candles">, range: CandleRange): Promise<Candles | null> {
   try {
     return await market.candles(range);
@@ -142,9 +142,9 @@ async function btcCandles(market: Pick<MarketData, "candles">, range: CandleRang
 }
 
 /**
- * Rates are settled on whole hours, so the window that ends a little after the last hour serves until the
- * next one; before that moment the hour's own settlement may not be listed yet, and nothing is final. A
- * settlement stamped a few milliseconds after `toMs` counts at `toMs`: see `settlementMs`.
+ * Rates are settled on whole hours, so a window that ends shortly after the last hour is valid until the next one;
+ * before that time the hour's settlement may not be published yet, and nothing is final. A settlement stamped a few
+ * milliseconds after `toMs` counts at `toMs`: see `settlementMs`.
  */
 function fundingWindow(startMs: number, toMs: number): { fromMs: number; toMs: number } {
   const listedMs = alignedDown(toMs, HOUR_MS) + FUNDING_DELAY_MS;
@@ -155,8 +155,8 @@ function fundingWindow(startMs: number, toMs: number): { fromMs: number; toMs: n
 }
 
 /**
- * The symbol's own candles reach the end, so the end has passed on the exchange, and every other series must
- * reach it too. One that was read a moment earlier may not: then a frame would be absent without a reason.
+ * The symbol's own candles reach the end, so the end has passed on the exchange, and every other series must reach it
+ * too. A series that was read a moment earlier may not: then a frame would be missing without a reason.
  */
 function assertReaches(series: readonly Candles[], ranges: readonly CandleRange[]): void {
   for (const [i, candles] of series.entries()) {
@@ -164,7 +164,7 @@ function assertReaches(series: readonly Candles[], ranges: readonly CandleRange[
     if (range === undefined || candles.length === 0 || endMs(candles) === range.toMs) continue;
     throw new MarketError(
       "retryable",
-      `${range.symbol}: candles of ${range.intervalMs / MINUTE_MS} minutes end at ` +
+      `${range.symbol}: ${range.intervalMs / MINUTE_MS}-minute candles end at ` +
         `${new Date(endMs(candles)).toISOString()}, before ${new Date(range.toMs).toISOString()}`,
     );
   }

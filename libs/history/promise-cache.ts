@@ -1,15 +1,15 @@
-/** Results under way or done, the least recently used forgotten first. Failures are not kept. */
+/** An LRU cache of pending and resolved results. Failures are not cached. */
 export interface PromiseCache<T> {
   /**
    * @param weight what the result counts toward the cache's size.
-   * @param keep whether a result is final; one that is not serves only those who already wait for it.
+   * @param keep whether a result is final; one that is not is not cached and serves only its pending callers.
    */
   get(key: string, weight: number, load: () => Promise<T>, keep?: (result: T) => boolean): Promise<T>;
 }
 
-/** @param size the sum of weights that is kept; a single result that is heavier is not. */
+/** @param size the maximum sum of weights; a single heavier result is not cached. */
 export function makePromiseCache<T>(size: number): PromiseCache<T> {
-  // A Map iterates in the order of insertion: the first key is the one not used for longest.
+  // A Map iterates in insertion order: the first key is the least recently used.
   const entries = new Map<string, { readonly promise: Promise<T>; readonly weight: number }>();
   let total = 0;
 

@@ -1,13 +1,13 @@
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { MarketData } from "./market-data.ts";
 
-/** How long an answer is trusted: a machine's clock drifts by milliseconds in that time. */
+/** How long an offset is valid: a machine's clock drifts by milliseconds in that time. */
 const LIFE_MS = 60_000;
 
-/** The exchange's time, which decides what has closed; the machine's own clock may be wrong by minutes. */
+/** The exchange's time, which decides what has closed; the machine's clock may be minutes off. */
 export interface ExchangeClock extends Clock {
   /**
-   * To be called before the time is asked for: asks the exchange, once a minute, by how much the own clock is off.
+   * Call it before reading the time: it measures the local clock's offset from the exchange once a minute.
    * @throws MarketError as the market does.
    */
   sync(): Promise<void>;
@@ -27,7 +27,7 @@ export function makeExchangeClock(market: Pick<MarketData, "serverTimeMs">, own:
   return {
     nowMs: () => own.nowMs() + offsetMs,
     async sync() {
-      // A clock that was set back would make an old answer look new.
+      // If the clock was set back, an old offset would look new.
       const ageMs = own.nowMs() - askedMs;
       if (ageMs >= 0 && ageMs < LIFE_MS) return;
       asking ??= ask().finally(() => {

@@ -9,11 +9,11 @@ export interface Ticker {
   /** Change over 24 hours in percent: 1.5 means +1.5 %. */
   readonly priceChange24h: number;
   readonly turnover24h: number;
-  /** The rate that will be settled next, as a fraction. Null where the exchange prints none. */
+  /** The next rate to be settled, as a fraction. Null if the exchange reports none. */
   readonly fundingRate: number | null;
 }
 
-/** What the exchange says of a contract; whether it is traded here is decided by `tradability`. */
+/** A contract as the exchange describes it; `tradability` decides whether it is traded. */
 export interface Instrument {
   readonly symbol: string;
   readonly baseCoin: string;
@@ -27,7 +27,7 @@ export interface Instrument {
   readonly launchTimeMs: number;
   /** Milliseconds; null for a perpetual that is not being delisted. */
   readonly deliveryTimeMs: number | null;
-  /** Smallest price step, as printed: "0.10". The text keeps the number of decimals. */
+  /** The smallest price step, as text: "0.10", which preserves the number of decimals. */
   readonly tickSize: string;
   readonly qtyStep: string;
   readonly minNotionalValue: number | null;
@@ -41,7 +41,7 @@ export interface CandleRange {
   readonly symbol: string;
   /** One of `CANDLE_INTERVALS_MS`. */
   readonly intervalMs: number;
-  /** First open time wanted, inclusive; rounded up to the interval. */
+  /** The first open time, inclusive; rounded up to the interval. */
   readonly fromMs: number;
   /** End, exclusive: the last candle returned closes at or before it. */
   readonly toMs: number;
@@ -55,13 +55,13 @@ export interface MarketData {
   serverTimeMs(): Promise<number>;
   /** 24-hour statistics of every linear symbol. */
   tickers(): Promise<readonly Ticker[]>;
-  /** Every linear contract, all pages, those that must not be traded included. */
+  /** Every linear contract, all pages, including those that must not be traded. */
   instruments(): Promise<readonly Instrument[]>;
   /**
-   * Closed candles of a range, without a hole. The running candle is never among them. A symbol listed
-   * after `fromMs` starts at its first candle; a range with no candle at all has length 0. When candles are
-   * missing in the middle or at the end (the range's last closed candle at server time), they are fetched
-   * again, and a `MarketError` of kind `incomplete` is thrown if they are still missing.
+   * Closed candles of a range, without gaps and without the running candle. A symbol listed after `fromMs` starts at
+   * its first candle; a range without candles has length 0. If candles are missing in the middle or at the end (the
+   * range's last closed candle at server time), they are fetched again, and a `MarketError` of kind `incomplete` is
+   * thrown if they are still missing.
    */
   candles(range: CandleRange): Promise<Candles>;
   /** Rates settled in `(fromMs, toMs]`, ascending. */

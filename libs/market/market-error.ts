@@ -1,14 +1,14 @@
 /**
- * What the caller must do, one kind a remedy:
- * - `retryable`: wait (`retryAfterMs` when the exchange said how long) and try again;
- * - `banned`: HTTP 403 "access too frequent": no call of this process for `retryAfterMs`;
+ * What the caller must do, one kind per remedy:
+ * - `retryable`: wait (`retryAfterMs` if the exchange set it) and retry;
+ * - `banned`: HTTP 403 "access too frequent": no request of this process for `retryAfterMs`;
  * - `unknown-symbol`: the exchange does not list the symbol (any more): never retry;
- * - `incomplete`: candles are missing after a second fetch: the work fails with this reason;
- * - `rejected`: the exchange refuses the request's parameters, or its answer does not parse.
+ * - `incomplete`: candles are still missing after further fetches: the work fails with this reason;
+ * - `rejected`: the exchange rejects the request's parameters, or its response is invalid.
  */
 export type MarketErrorKind = "retryable" | "banned" | "unknown-symbol" | "incomplete" | "rejected";
 
-/** A failed call to the exchange. Carries no request, so no credential can reach a log through it. */
+/** A failed request to the exchange. It does not hold the request, so it cannot leak credentials to a log. */
 export class MarketError extends Error {
   override readonly name = "MarketError";
   readonly kind: MarketErrorKind;

@@ -2,7 +2,7 @@ import { DAY_MS } from "#libs/candles/timeframe.ts";
 import type { Instrument } from "./market-data.ts";
 
 export interface TradabilityRules {
-  /** A contract listed for less than this has too little history to be backtested. */
+  /** A contract listed for a shorter time has too little history for a backtest. */
   readonly minListingDays: number;
 }
 
@@ -13,11 +13,11 @@ export type Tradability =
 /**
  * Symbol types of crypto contracts: empty is the main board, `innovation` the exchange's tier for new
  * coins. An allow-list, because the exchange keeps adding types that are not crypto (`stock`, `forex`,
- * `commodity`, `etf`, ...) and a price that stands still all weekend would pass every other check.
+ * `commodity`, `etf`, ...) and a price that does not move all weekend would pass every other check.
  */
 const CRYPTO_SYMBOL_TYPES: readonly string[] = ["", "innovation"];
 
-/** Whether a contract may be traded by this system: crypto, USDT, linear perpetual, and here to stay. */
+/** Whether this system may trade a contract: crypto, USDT, linear perpetual, and not being delisted. */
 export function tradability(instrument: Instrument, nowMs: number, rules: TradabilityRules): Tradability {
   if (instrument.contractType !== "LinearPerpetual") {
     return refused(`contract type ${named(instrument.contractType)} is not LinearPerpetual`);
@@ -37,7 +37,7 @@ export function tradability(instrument: Instrument, nowMs: number, rules: Tradab
   const listedDays = (nowMs - instrument.launchTimeMs) / DAY_MS;
   if (listedDays < rules.minListingDays) {
     return refused(
-      `listed for ${Math.max(0, listedDays).toFixed(1)} days, less than ${rules.minListingDays}`,
+      `listed for only ${Math.max(0, listedDays).toFixed(1)} days (minimum ${rules.minListingDays})`,
     );
   }
   return { kind: "tradable" };

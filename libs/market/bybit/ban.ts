@@ -1,11 +1,10 @@
 import { MarketError } from "../market-error.ts";
 
 /**
- * The exchange's ban of this address. While it lasts, nothing may reach the network: each request during a
- * ban prolongs it.
+ * The exchange's ban of this IP address. While it lasts, nothing may be sent: each request during a ban prolongs it.
  */
 export interface Ban {
-  /** Begins or prolongs the ban, and aborts every wait that holds `signal()`. */
+  /** Starts or prolongs the ban, and aborts every wait that uses `signal()`. */
   start(durationMs: number, why: string): MarketError;
   /** Throws a `MarketError` of kind `banned`, with the remaining time, while the ban lasts. */
   assertNone(): void;
@@ -22,7 +21,7 @@ export function makeBan(nowMs: () => number): Ban {
     const remainingMs = Math.max(0, Math.ceil(untilMs - nowMs()));
     return new MarketError(
       "banned",
-      `${reason}; no call to the exchange for ${Math.ceil(remainingMs / 1000)} s`,
+      `${reason}; all requests are suspended for ${Math.ceil(remainingMs / 1000)} s`,
       { retryAfterMs: remainingMs },
     );
   }

@@ -15,32 +15,32 @@ import { makePacer } from "./pacing.ts";
 import { makeRestClient } from "./transport.ts";
 
 export interface BybitOptions {
-  /** For example `http://127.0.0.1:8080` for a simulator. The live API when absent. */
+  /** For example `http://127.0.0.1:8080` for a simulator. Default: the live API. */
   readonly baseUrl?: string | undefined;
   readonly testnet?: boolean | undefined;
-  /** Bybit allows an address 600 requests in 5 seconds; stay well below, other processes may share it. */
+  /** Bybit allows an IP address 600 requests in 5 seconds; stay well below, as other processes may share it. */
   readonly requestsPerSecond: number;
   readonly logger?: MarketLogger | undefined;
   /**
-   * Real time, for pacing, waits and the ban: by default the machine's monotonic clock and timers. Never the
-   * clock of a simulated exchange, which may stand still. What has closed is decided by the exchange's time.
+   * Real time, for pacing, waits and the ban: by default the machine's monotonic clock and timers. Never the clock of a
+   * simulated exchange, which may be stopped. The exchange's time decides what has closed.
    */
   readonly time?: {
     readonly nowMs?: () => number;
     readonly sleep?: Sleep;
     readonly random?: () => number;
   };
-  /** An upper limit of one request and its answer. Default 10 seconds. */
+  /** The timeout of one request, including its response. Default 10 seconds. */
   readonly timeoutMs?: number | undefined;
-  /** How long nothing is sent after "access too frequent". Default 10 minutes, as the exchange asks. */
+  /** How long nothing is sent after "access too frequent". Default 10 minutes, as the exchange requires. */
   readonly banMs?: number | undefined;
-  /** When it aborts, calls and waits end with a `retryable` error and no further call is made. */
+  /** When it aborts, requests and waits end with a `retryable` error and no further request is sent. */
   readonly stopping?: AbortSignal | undefined;
   /** Waits between attempts of a failed request. Default 0.25, 1, 4 and 10 seconds. */
   readonly retryDelaysMs?: readonly number[] | undefined;
-  /** Waits before candles that are missing or bad are fetched again. Default 0.5 and 2 seconds. */
+  /** Waits before missing or invalid candles are fetched again. Default 0.5 and 2 seconds. */
   readonly refetchDelaysMs?: readonly number[] | undefined;
-  /** Pages of one range asked for at the same time. Default 4. */
+  /** Pages of one range requested at the same time. Default 4. */
   readonly pageConcurrency?: number | undefined;
   /** Public market data needs none. */
   readonly credentials?: { readonly key: string; readonly secret: string } | undefined;
@@ -52,10 +52,10 @@ const DEFAULT_BAN_MS = 10 * 60_000;
 const DEFAULT_RETRY_DELAYS_MS = backoffDelays({ firstMs: 250, factor: 4, capMs: 10_000, retries: 4 });
 const DEFAULT_REFETCH_DELAYS_MS = [500, 2_000];
 const DEFAULT_PAGE_CONCURRENCY = 4;
-/** Enough for 120 requests a second, all that Bybit allows, answered in 130 ms. */
-const MAX_REQUESTS_UNDER_WAY = 16;
+/** Enough for Bybit's limit of 120 requests a second with responses in 130 ms. */
+const MAX_CONCURRENT_REQUESTS = 16;
 
-/** Bybit's public v5 API for USDT perpetuals. One value a process: it holds the pace and the ban. */
+/** Bybit's public v5 API for USDT perpetuals. One instance per process: it holds the rate limit and the ban. */
 export function makeBybitMarketData(options: BybitOptions): MarketData {
   const { logger } = options;
   const { nowMs = monotonicMs, sleep, random } = options.time ?? {};
@@ -64,7 +64,7 @@ export function makeBybitMarketData(options: BybitOptions): MarketData {
   const pacer = makePacer({ requestsPerSecond: options.requestsPerSecond, nowMs, sleep });
   const call = makeCall({
     pacer,
-    semaphore: makeSemaphore(MAX_REQUESTS_UNDER_WAY),
+    semaphore: makeSemaphore(MAX_CONCURRENT_REQUESTS),
     ban: makeBan(nowMs),
     timeoutMs,
     banMs: options.banMs ?? DEFAULT_BAN_MS,
@@ -91,18 +91,18 @@ export function makeBybitMarketData(options: BybitOptions): MarketData {
       const seen = new Set<string>();
       let cursor = "";
       do {
-        // A cursor that comes back would be followed for ever.
+        // A repeated cursor would be followed for ever.
         if (seen.has(cursor)) {
           const shown = shownValue(cursor);
-          throw new MarketError("retryable", `instruments: the exchange repeats the page cursor ${shown}`);
+          throw new MarketError("retryable", `instruments: the exchange repeated the page cursor ${shown}`);
         }
         seen.add(cursor);
         const known = instruments.size;
         const page = await client.instruments(cursor);
         for (const row of page.rows) instruments.set(row.symbol, instrumentOf(row));
-        // A new cursor with every page of nothing new would be followed for ever too.
+        // New cursors without new rows would be followed for ever too.
         if (page.nextCursor !== "" && instruments.size === known) {
-          throw new MarketError("retryable", "instruments: a page of the exchange brings none that is new");
+          throw new MarketError("retryable", "instruments: the exchange sent a page without new rows");
         }
         cursor = page.nextCursor;
       } while (cursor !== "");

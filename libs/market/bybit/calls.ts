@@ -13,55 +13,55 @@ import { envelopeSchema, refusal, replySchema } from "./schema.ts";
 /** The part of a logger that the adapter uses; pino's fits. */
 export type MarketLogger = WarningLog;
 
-/** A successful reply. */
+/** A successful response. */
 export interface Answer {
   readonly result: unknown;
-  /** The exchange's clock when it answered, milliseconds. */
+  /** The exchange's clock when it responded, milliseconds. */
   readonly timeMs: number;
 }
 
-/** Sends one request, paced, retried and with its failures typed. `subject` names it in errors. */
+/** Sends one request with pacing, retries and typed failures. `subject` names it in errors. */
 export type Call = (subject: string, send: () => Promise<unknown>) => Promise<Answer>;
 
 export interface CallPolicy {
   readonly pacer: Pacer;
   /**
-   * Requests on their way at the same time: an answer takes a few hundred kilobytes while it is read, and what is
-   * asked for at once is many times what the pace lets through.
+   * Limits concurrent requests: a response takes a few hundred kilobytes while it is read, and callers request much
+   * more at once than the rate limit allows.
    */
   readonly semaphore: Semaphore;
   readonly ban: Ban;
-  /** An upper limit of one request and its answer, in milliseconds. */
+  /** The timeout of one request, including its response, in milliseconds. */
   readonly timeoutMs: number;
   readonly retryDelaysMs: readonly number[];
-  /** How long the exchange wants silence after "access too frequent". */
+  /** How long nothing is sent after "access too frequent". */
   readonly banMs: number;
-  /** Ends every call and every wait, with a `retryable` error, when the service is told to stop. */
+  /** Ends every request and wait with a `retryable` error when the service stops. */
   readonly stopping?: AbortSignal | undefined;
   readonly logger?: MarketLogger | undefined;
   readonly sleep?: Sleep | undefined;
   readonly random?: (() => number) | undefined;
 }
 
-/** A wait asked for by the exchange is kept up to this; beyond it the work goes back to its queue. */
+/** The longest wait requested by the exchange that is honoured; beyond it the message returns to its queue. */
 const MAX_ASKED_WAIT_MS = 60_000;
 
 /** The failure policy of every request to Bybit, in one place. */
 export function makeCall(policy: CallPolicy): Call {
   const { pacer, ban, logger, stopping } = policy;
-  // Every call in work listens to it; the default of ten listeners would print a leak warning.
+  // Every pending request listens to it; the default of ten listeners would print a leak warning.
   if (stopping !== undefined) setMaxListeners(0, stopping);
 
   async function attempt(subject: string, send: () => Promise<unknown>): Promise<Answer> {
     if (stopping?.aborted) throw errorOfStop(subject);
     ban.assertNone();
-    // Before the pace: whoever has its permit must leave at once.
+    // Before the pacer: a request that has the pacer's permit must be sent at once.
     await policy.semaphore.acquire();
     try {
       if (stopping?.aborted) throw errorOfStop(subject);
       ban.assertNone();
       await pacer.acquire();
-      // The ban may have begun while this call waited for its turn.
+      // The ban may have started while this request waited.
       ban.assertNone();
       return await answered(subject, send);
     } finally {
@@ -77,7 +77,7 @@ export function makeCall(policy: CallPolicy): Call {
     }
   }
 
-  /** What one call is told is for all calls of this process: a ban stops them, a pause delays them. */
+  /** A ban stops, and a requested pause delays, all requests of this process. */
   function heeded(error: MarketError): MarketError {
     if (error.kind === "banned") {
       const banned = ban.start(policy.banMs, error.message);
@@ -119,7 +119,7 @@ export function makeCall(policy: CallPolicy): Call {
   return (subject, send) => untilStopped(subject, repeated(subject, send), stopping);
 }
 
-/** A call of a stopping service is not waited for: whoever asked gives the work back. */
+/** A stopping service does not wait for a request: the caller returns the message to its queue. */
 function untilStopped<T>(subject: string, work: Promise<T>, stopping: AbortSignal | undefined): Promise<T> {
   if (stopping === undefined) return work;
   return new Promise<T>((resolve, reject) => {
@@ -131,10 +131,10 @@ function untilStopped<T>(subject: string, work: Promise<T>, stopping: AbortSigna
 }
 
 function errorOfStop(subject: string): MarketError {
-  return new MarketError("retryable", `${subject}: given up, the service stops`);
+  return new MarketError("retryable", `${subject}: aborted, the service is stopping`);
 }
 
-/** The client's own timeout looks at an idle socket: an answer that drips would never end. */
+/** The client's own timeout watches for an idle socket only: a response that trickles would never end. */
 async function withinDeadline(
   subject: string,
   timeoutMs: number,
@@ -160,6 +160,7 @@ function answerOf(subject: string, received: unknown): Answer {
   if (!envelope.success) throw errorOfGarbage(subject, reply);
   const { retCode, retMsg, time, result } = envelope.data;
   if (retCode !== 0) throw errorOfReply(subject, { retCode, retMsg, time }, reply.resetAtMs);
-  if (time === undefined) throw refusal(subject, "time", time, "the exchange's clock in milliseconds");
+  if (time === undefined)
+    throw refusal(subject, "time", time, "expected the exchange's time in milliseconds");
   return { result, timeMs: time };
 }

@@ -2,34 +2,33 @@ import type { Candles } from "#libs/candles/candles.ts";
 import { candleProblem, makeCandles } from "#libs/candles/make-candles.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
 
-/** A stretch of slots that one request fetches: `[firstSlot, endSlot)`. */
+/** A range of slots that one request fetches: `[firstSlot, endSlot)`. */
 export interface Page {
   readonly firstSlot: number;
   readonly endSlot: number;
-  /** The first bad row of the latest fetch: which candle, and what is wrong. Null when all rows were good. */
+  /** The first invalid row of the latest fetch: its candle and the problem. Null if all rows were valid. */
   fault: { readonly slot: number; readonly text: string } | null;
 }
 
 /**
- * A range of candles as slots that pages fill in any order. A slot holds at most one candle, so overlap
- * cannot pass unseen, and what was not filled is missing.
+ * A range of candles as slots that pages fill in any order. A slot holds at most one candle, so overlaps are detected,
+ * and empty slots are missing candles.
  */
 export interface CandleGrid {
   readonly intervalMs: number;
   readonly length: number;
   openTimeMs(slot: number): number;
   /**
-   * Puts a reply's rows in place of what the page held. Rows of candles that had not closed at
-   * `exchangeNowMs` are skipped; the first row that is garbage, repeated or outside the page becomes the
-   * page's fault.
+   * Replaces the page's content with a response's rows. Rows of candles that had not closed at `exchangeNowMs` are
+   * skipped; the first row that is invalid, repeated or outside the page becomes the page's fault.
    */
   fill(page: Page, rows: readonly unknown[], exchangeNowMs: number): void;
   isFilled(slot: number): boolean;
-  /** The first filled slot, or null when there is none. */
+  /** The first filled slot, or null if there is none. */
   firstFilled(): number | null;
-  /** The first empty slot in `[from, to)`, or null when there is none. */
+  /** The first empty slot in `[from, to)`, or null if there is none. */
   firstEmpty(from: number, to: number): number | null;
-  /** The candles from a slot on, checked by the core's own rules. */
+  /** The candles from a slot on, validated by the core's rules. */
   candlesFrom(slot: number): Candles;
 }
 
@@ -43,23 +42,26 @@ export function makeCandleGrid(startMs: number, intervalMs: number, length: numb
 
   const openTimeMs = (slot: number): number => startMs + slot * intervalMs;
 
-  /** Null when the row was taken or skipped, else what is wrong with it. */
+  /** Null if the row was stored or skipped, else the problem. */
   function take(page: Page, row: unknown, exchangeNowMs: number): Page["fault"] {
     if (!Array.isArray(row)) {
-      return { slot: page.firstSlot, text: `a row is ${shownValue(row, 60)}, not a list` };
+      return { slot: page.firstSlot, text: `a row is ${shownValue(row, 60)}, expected an array` };
     }
     const start: unknown = row[0];
     const timeMs = decimal(start);
     const slot = (timeMs - startMs) / intervalMs;
     if (!Number.isInteger(slot)) {
-      return { slot: page.firstSlot, text: `the field start is ${shownValue(start, 60)}: no open time` };
+      return {
+        slot: page.firstSlot,
+        text: `the field start is ${shownValue(start, 60)}: expected an open time`,
+      };
     }
-    // Not closed yet: its close is the last price. First of all checks, as the end may lie in the future.
+    // Not closed yet: its close is the last price. This is the first check, because the end may lie in the future.
     if (timeMs + intervalMs > exchangeNowMs) return null;
     if (slot < page.firstSlot || slot >= page.endSlot) {
-      return { slot: page.firstSlot, text: `the field start is ${timeMs}: outside the range asked for` };
+      return { slot: page.firstSlot, text: `the field start is ${timeMs}: outside the requested range` };
     }
-    if (filled[slot] === 1) return { slot, text: "the candle is there twice" };
+    if (filled[slot] === 1) return { slot, text: "duplicate candle" };
 
     const o = decimal(row[1]);
     const h = decimal(row[2]);
@@ -113,10 +115,10 @@ export function makeCandleGrid(startMs: number, intervalMs: number, length: numb
   };
 }
 
-/** What `Number` takes and no exchange prints: spaces around, other bases, `Infinity`. */
+/** What `Number` accepts and no exchange sends: surrounding spaces, other bases, `Infinity`. */
 const NOT_PRINTED = /[^\d.eE+-]/;
 
-/** NaN for what is no printed number: the empty text, which `Number` would read as 0, among them. */
+/** NaN for anything but a decimal number, including the empty string, which `Number` would parse as 0. */
 function decimal(value: unknown): number {
   if (typeof value !== "string" || value === "" || NOT_PRINTED.test(value)) return Number.NaN;
   const number = Number(value);

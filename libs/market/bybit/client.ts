@@ -19,19 +19,19 @@ import {
   tickerRowSchema,
 } from "./schema.ts";
 
-/** The most candles one reply holds. */
+/** The maximum number of candles in a response. */
 export const KLINE_LIMIT = 1_000;
-/** The most funding rates one reply holds. */
+/** The maximum number of funding rates in a response. */
 export const FUNDING_LIMIT = 200;
 const INSTRUMENTS_LIMIT = 1_000;
 
 export interface KlinePage {
-  /** Newest first, each `[start, open, high, low, close, volume, turnover]` as text; not yet checked. */
+  /** Newest first, each `[start, open, high, low, close, volume, turnover]` as text; not yet validated. */
   readonly rows: readonly unknown[];
   readonly timeMs: number;
 }
 
-/** Bybit's v5 market endpoints, category linear: one method an endpoint. */
+/** Bybit's v5 market endpoints, category linear: one method per endpoint. */
 export interface BybitClient {
   /** https://bybit-exchange.github.io/docs/v5/market/time */
   serverTimeMs(): Promise<number>;
@@ -40,12 +40,12 @@ export interface BybitClient {
   /** One page. https://bybit-exchange.github.io/docs/v5/market/instrument */
   instruments(cursor: string): Promise<{ rows: readonly InstrumentRow[]; nextCursor: string }>;
   /**
-   * Candles whose open times lie in `[startMs, endMs]`, the running one included.
+   * Candles whose open times lie in `[startMs, endMs]`, including the running one.
    * https://bybit-exchange.github.io/docs/v5/market/kline
    */
   kline(page: { symbol: string; intervalMs: number; startMs: number; endMs: number }): Promise<KlinePage>;
   /**
-   * The latest `FUNDING_LIMIT` rates settled in `[startMs, endMs]`, newest first. The exchange refuses a
+   * The latest `FUNDING_LIMIT` rates settled in `[startMs, endMs]`, newest first. The exchange rejects a
    * start without an end. https://bybit-exchange.github.io/docs/v5/market/history-fund-rate
    */
   fundingHistory(page: { symbol: string; startMs: number; endMs: number }): Promise<readonly FundingRow[]>;
@@ -53,9 +53,9 @@ export interface BybitClient {
 
 export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketLogger): BybitClient {
   /**
-   * Rows that do not parse are left out and said, so that one new kind of contract does not stop the whole
-   * scan; when more than a tenth of them fails, the format has changed and nothing of it can be trusted.
-   * Of rows with one symbol the first is taken: a scan would count its tasks once and wait for them twice.
+   * Invalid rows are skipped and logged, so that one new kind of contract does not stop the whole scan. If more than a
+   * tenth of them is invalid, the format has changed and the whole list is rejected. Of rows with the same symbol the
+   * first is used: a scan would otherwise count its tasks once and wait for them twice.
    */
   function rowsOf<T extends { readonly symbol: string }>(
     subject: string,
@@ -66,7 +66,7 @@ export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketL
     const leaveOut = (symbol: string, field: string, found: unknown, problem: string) =>
       logger?.warn(
         { subject, symbol, field, found: shownValue(found), problem },
-        "row left out of the exchange's list",
+        "invalid row of the exchange skipped",
       );
     let broken = 0;
     let refused: MarketError | null = null;
@@ -79,7 +79,7 @@ export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketL
         broken += 1;
         leaveOut(symbol, field, found, problem);
       } else if (rows.has(outcome.data.symbol)) {
-        leaveOut(outcome.data.symbol, "symbol", outcome.data.symbol, "it is in the list twice");
+        leaveOut(outcome.data.symbol, "symbol", outcome.data.symbol, "duplicate symbol");
       } else {
         rows.set(outcome.data.symbol, outcome.data);
       }
@@ -115,7 +115,7 @@ export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketL
     async kline({ symbol, intervalMs, startMs, endMs }) {
       const interval = klineInterval(intervalMs);
       if (interval === null) {
-        throw new MarketError("rejected", `${symbol}: Bybit has no candles of ${intervalMs} ms`);
+        throw new MarketError("rejected", `${symbol}: Bybit has no ${intervalMs} ms candles`);
       }
       const subject = `kline ${symbol} ${interval}`;
       const { result, timeMs } = await call(subject, () =>
@@ -130,7 +130,7 @@ export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketL
       );
       const page = parsed(subject, klineSchema, result);
       if (page.symbol !== "" && page.symbol !== symbol)
-        throw refusal(subject, "symbol", page.symbol, `${symbol} was asked for`);
+        throw refusal(subject, "symbol", page.symbol, `expected ${symbol}`);
       return { rows: page.list, timeMs };
     },
 
@@ -145,7 +145,7 @@ export function makeBybitClient(rest: RestClientV5, call: Call, logger?: MarketL
           limit: FUNDING_LIMIT,
         }),
       );
-      // A rate left out would be a cost left out: here every row must parse.
+      // A skipped rate would be a skipped cost: every row must be valid.
       return parsed(subject, listSchema, result).list.map((row) => parsed(subject, fundingRowSchema, row));
     },
   };

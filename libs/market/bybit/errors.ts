@@ -2,48 +2,48 @@ import { shownValue } from "#libs/contracts/shown-value.ts";
 import { MarketError, type MarketErrorKind } from "../market-error.ts";
 import type { BybitReply } from "./transport.ts";
 
-/** Waited after "too many visits" when the reply does not say for how long; its windows are 1 to 5 seconds. */
+/** The wait after "too many visits" if the response does not set one; the windows are 1 to 5 seconds. */
 const DEFAULT_RATE_LIMIT_WAIT_MS = 1_000;
 
 interface Remedy {
   readonly kind: MarketErrorKind;
   readonly meaning: string;
-  /** The exchange asks for fewer requests: all calls wait, not only the one that was told. */
+  /** A rate limit: all requests wait, not only this one. */
   readonly slowDown?: boolean;
 }
 
 /**
- * What each return code asks of the caller. A code that is not here is `rejected`.
+ * The remedy for each return code. An unlisted code is `rejected`.
  * https://bybit-exchange.github.io/docs/v5/error
  */
 const REMEDY_BY_CODE: Readonly<Record<number, Remedy>> = {
-  429: { kind: "retryable", meaning: "the exchange's system is busy" },
-  10000: { kind: "retryable", meaning: "the exchange timed out" },
-  10001: { kind: "rejected", meaning: "a parameter is wrong" },
-  10002: { kind: "retryable", meaning: "the request came too late or this machine's clock is wrong" },
+  429: { kind: "retryable", meaning: "system busy" },
+  10000: { kind: "retryable", meaning: "server timeout" },
+  10001: { kind: "rejected", meaning: "invalid parameter" },
+  10002: { kind: "retryable", meaning: "request too late, or this machine's clock is wrong" },
   10006: { kind: "retryable", meaning: "too many requests", slowDown: true },
-  10009: { kind: "banned", meaning: "this address is banned" },
-  10016: { kind: "retryable", meaning: "the exchange's service is restarting or failing" },
-  10018: { kind: "retryable", meaning: "too many requests from this address", slowDown: true },
-  10429: { kind: "retryable", meaning: "the exchange limits its own traffic" },
+  10009: { kind: "banned", meaning: "IP address banned" },
+  10016: { kind: "retryable", meaning: "service restarting or failing" },
+  10018: { kind: "retryable", meaning: "too many requests from this IP address", slowDown: true },
+  10429: { kind: "retryable", meaning: "system-wide rate limit" },
 };
 
-/** HTTP statuses that are not covered by the rule "5xx is retryable, the rest is rejected". */
+/** HTTP statuses that are exceptions to the rule "5xx is retryable, the rest is rejected". */
 const REMEDY_BY_STATUS: Readonly<Record<number, Remedy>> = {
   403: {
     kind: "banned",
-    meaning: "access too frequent, or an address of a country that the exchange does not serve",
+    meaning: "access too frequent, or an IP address of a country that Bybit does not serve",
   },
   408: { kind: "retryable", meaning: "request timeout" },
   425: { kind: "retryable", meaning: "too early" },
   429: { kind: "retryable", meaning: "too many requests", slowDown: true },
 };
 
-/** The texts with which the exchange says, under the general code 10001, that it does not know a symbol. */
+/** The messages for an unknown symbol, which share the general code 10001. */
 const UNKNOWN_SYMBOL =
   /symbols?\s*(is\s*)?(invalid|not exist|does not exist)|(invalid|not supported|unknown)\s+symbols?/i;
 
-/** A reply with a return code other than 0. `subject` names the call: "kline BTCUSDT 1m". */
+/** A response with a return code other than 0. `subject` names the request: "kline BTCUSDT 1m". */
 export function errorOfReply(
   subject: string,
   reply: { retCode: number; retMsg: string; time?: number | undefined },
@@ -57,23 +57,23 @@ export function errorOfReply(
   return new MarketError(remedy.kind, text, waitOf(remedy, reply.time ?? null, resetAtMs));
 }
 
-/** An answer that is no reply of the API at all: a proxy's page, a cut or empty body. */
+/** A response that is not one of the API: a proxy's page, a truncated or empty body. */
 export function errorOfGarbage(subject: string, reply: BybitReply): MarketError {
-  return new MarketError("retryable", `${subject}: the answer is not a Bybit reply: ${describe(reply)}`);
+  return new MarketError("retryable", `${subject}: not a Bybit response: ${describe(reply)}`);
 }
 
-/** The whole call took longer than it may. */
+/** The request exceeded its timeout. */
 export function errorOfDeadline(subject: string, timeoutMs: number): MarketError {
-  return new MarketError("retryable", `${subject}: no complete answer within ${timeoutMs} ms`);
+  return new MarketError("retryable", `${subject}: no complete response within ${timeoutMs} ms`);
 }
 
 /**
- * Whatever the SDK throws, as a `MarketError`. The only place that sees the SDK's errors: they carry the
- * key and the secret in `requestOptions` and the request's headers in `config`, so nothing of them is kept
- * but a status, a code and a text, and none becomes the `cause`.
+ * Converts whatever the SDK throws to a `MarketError`. The only place that sees the SDK's errors: they hold the key and
+ * the secret in `requestOptions` and the request's headers in `config`, so only a status, a code and a text are kept,
+ * and no SDK error becomes the `cause`.
  */
 export function errorOfThrown(subject: string, thrown: unknown): MarketError {
-  // Thrown by the SDK when the request could not even be built.
+  // The SDK throws a string if the request could not be built.
   if (typeof thrown === "string") return new MarketError("rejected", `${subject}: ${excerpt(thrown)}`);
   if (!isRecord(thrown)) return new MarketError("rejected", `${subject}: failed without a reason`);
 
@@ -82,8 +82,8 @@ export function errorOfThrown(subject: string, thrown: unknown): MarketError {
     return errorOfStatus(subject, status, isReply(thrown.body) ? thrown.body : null);
   }
   const code = typeof thrown.code === "string" ? `${thrown.code}: ` : "";
-  const message = typeof thrown.message === "string" ? thrown.message : "no answer";
-  // Without an HTTP status no answer came: timeouts, resets, refused connections, unknown hosts.
+  const message = typeof thrown.message === "string" ? thrown.message : "no response";
+  // Without an HTTP status there was no response: timeouts, resets, refused connections, unknown hosts.
   return new MarketError("retryable", `${subject}: ${code}${excerpt(message)}`);
 }
 
@@ -91,9 +91,9 @@ function errorOfStatus(subject: string, status: number, reply: BybitReply | null
   const remedy: Remedy =
     REMEDY_BY_STATUS[status] ??
     (status >= 500
-      ? { kind: "retryable", meaning: "the exchange's server fails" }
+      ? { kind: "retryable", meaning: "server error" }
       : status < 300
-        ? { kind: "retryable", meaning: "an answer without content" }
+        ? { kind: "retryable", meaning: "response without content" }
         : { kind: "rejected", meaning: "refused" });
   const body = reply === null ? "" : `: ${describe(reply)}`;
   return new MarketError(
@@ -103,7 +103,7 @@ function errorOfStatus(subject: string, status: number, reply: BybitReply | null
   );
 }
 
-/** The reset header holds a moment of the exchange's clock, so it is compared with the exchange's time. */
+/** The reset header is a timestamp of the exchange's clock, so it is compared with the exchange's time. */
 function waitOf(
   remedy: Remedy,
   exchangeNowMs: number | null,
@@ -120,7 +120,7 @@ function describe(reply: BybitReply): string {
   return excerpt(typeof message === "string" ? message : shownValue(reply.body, 250));
 }
 
-/** Short enough for a log line; a name and password inside an address are cut out. */
+/** Short enough for a log line; user and password of a URL are removed. */
 function excerpt(text: string): string {
   const flat = text
     .slice(0, 2_000)

@@ -7,23 +7,23 @@ import { makeCandleGrid, type Page } from "./candle-grid.ts";
 import { type BybitClient, KLINE_LIMIT, type KlinePage } from "./client.ts";
 
 export interface LoadPolicy {
-  /** Pages of one range that are asked for at the same time; the pacer stands above it. */
+  /** Pages of one range that are requested at the same time; the pacer's limit applies on top. */
   readonly concurrency: number;
   /**
-   * Waits before a page with missing or bad candles is fetched again. The exchange may be a moment late
-   * with a candle that has just closed.
+   * Waits before a page with missing or invalid candles is fetched again. The exchange may publish a candle that has
+   * just closed with a short delay.
    */
   readonly refetchDelaysMs: readonly number[];
   readonly sleep?: Sleep | undefined;
 }
 
 /**
- * The closed candles of a range, whole, or a `MarketError`: see `MarketData.candles`.
+ * The complete closed candles of a range, or a `MarketError`: see `MarketData.candles`.
  *
- * Pages are windows of at most 1,000 candles, because it is not documented which rows a longer range loses.
- * The newest goes first: its reply brings the exchange's time, which alone decides what has closed (the
- * kline rows carry no such flag). Older ones follow until a page is empty at its beginning. Then one probe
- * of everything older tells a listing date (nothing there) from a hole.
+ * Pages are windows of at most 1,000 candles, because it is not documented which rows a longer range omits. The newest
+ * page is first: its response has the exchange's time, which decides what has closed (kline rows have no such flag).
+ * Older pages follow until one is empty at its beginning. Then one probe for older candles distinguishes a listing date
+ * (no candles) from a gap.
  */
 export async function loadCandles(
   client: BybitClient,
@@ -32,7 +32,7 @@ export async function loadCandles(
 ): Promise<Candles> {
   const { symbol, intervalMs } = range;
   if (!CANDLE_INTERVALS_MS.includes(intervalMs)) {
-    throw new MarketError("rejected", `${symbol}: Bybit has no candles of ${intervalMs} ms`);
+    throw new MarketError("rejected", `${symbol}: Bybit has no ${intervalMs} ms candles`);
   }
   const fromMs = Math.ceil(range.fromMs / intervalMs) * intervalMs;
   const wantedEndMs = Math.floor(range.toMs / intervalMs) * intervalMs;
@@ -52,14 +52,14 @@ export async function loadCandles(
     grid.fill(page, reply.rows, reply.timeMs);
   }
 
-  /** Whether the exchange has a candle older than this slot: in the range, or up to a page before it. */
+  /** Whether the exchange has a candle older than this slot: in the range, or at most a page before it. */
   async function hasOlder(slot: number): Promise<boolean> {
     const startMs = Math.max(0, grid.openTimeMs(-KLINE_LIMIT));
     const endMs = grid.openTimeMs(slot - 1);
     return endMs >= startMs && (await client.kline({ symbol, intervalMs, startMs, endMs })).rows.length > 0;
   }
 
-  /** Fetches what is needed to know the first slot that must be filled: the range's, or the listing's. */
+  /** Fetches what is needed to find the first slot that must be filled: the range's or the listing's. */
   async function firstExpected(): Promise<number> {
     for (;;) {
       const begin = grid.firstFilled() ?? grid.length;
@@ -77,14 +77,14 @@ export async function loadCandles(
   }
 
   for (let round = 0; ; round++) {
-    // Bad rows first: while a page has some, its beginning says nothing about the listing date.
+    // Invalid rows first: while a page has some, its beginning does not show the listing date.
     let problems = pages.flatMap((page) => (page.fault === null ? [] : [{ page, ...page.fault }]));
     if (problems.length === 0) {
       const expected = await firstExpected();
       problems = pages.flatMap((page) => {
         if (page.fault !== null) return [{ page, ...page.fault }];
         const slot = grid.firstEmpty(Math.max(page.firstSlot, expected), page.endSlot);
-        return slot === null ? [] : [{ page, slot, text: "the candle is missing" }];
+        return slot === null ? [] : [{ page, slot, text: "missing candle" }];
       });
       if (problems.length === 0) return grid.candlesFrom(expected);
     }
@@ -94,7 +94,7 @@ export async function loadCandles(
       const first = problems.reduce((a, b) => (b.slot < a.slot ? b : a));
       throw new MarketError(
         "incomplete",
-        `${symbol}: candles of ${intervalMs / 60_000} minutes are incomplete at ` +
+        `${symbol}: ${intervalMs / 60_000}-minute candles are incomplete at ` +
           `${showTime(grid.openTimeMs(first.slot))}: ${first.text}; fetched ${round + 1} times`,
       );
     }
@@ -104,7 +104,7 @@ export async function loadCandles(
   }
 }
 
-/** The page with the range's last closed candle; null when no candle of the range has closed yet. */
+/** The page with the range's last closed candle; null if no candle of the range has closed yet. */
 async function fetchNewest(
   client: BybitClient,
   { symbol, intervalMs }: CandleRange,
@@ -136,8 +136,8 @@ function pagesBefore(endSlot: number): Page[] {
 }
 
 /**
- * Works on the items in order, a few at a time, and takes no new one after `isLast` has answered true for
- * one that is done. Returns those not taken.
+ * Processes the items in order, a few at a time, and starts no new one after `isLast` has returned true for a finished
+ * one. Returns those not started.
  */
 async function forEachUntil<T>(
   items: readonly T[],

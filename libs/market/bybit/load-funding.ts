@@ -5,9 +5,8 @@ import { fundingRatesOf } from "./mapper.ts";
 import type { FundingRow } from "./schema.ts";
 
 /**
- * Rates settled in `(fromMs, toMs]`. Pages go backwards from the end, each ending before the oldest rate of
- * the one before, so neither the funding interval (which differs by symbol and changes) nor the page's size
- * matters.
+ * Rates settled in `(fromMs, toMs]`. Pages go backwards from the end, each ending before the oldest rate of the previous
+ * one, so it does not depend on the funding interval (which differs by symbol and changes) or on the page size.
  */
 export async function loadFunding(
   client: BybitClient,
@@ -24,15 +23,15 @@ export async function loadFunding(
         throw new MarketError(
           "rejected",
           `funding history ${symbol}: the field fundingRateTimestamp is ${row.fundingRateTimestamp}: ` +
-            `outside ${startMs} to ${endMs}, which was asked for`,
+            `outside the requested range ${startMs} to ${endMs}`,
         );
       }
       rows.push(row);
     }
     if (page.length < FUNDING_LIMIT) break;
-    // Rows that repeat one moment would make a step of a millisecond of every page, and never an end.
+    // Rows that repeat one timestamp would make every page one millisecond long, which would never end.
     if (new Set(page.map((row) => row.fundingRateTimestamp)).size < page.length) {
-      throw new MarketError("rejected", `funding history ${symbol}: a settlement is there twice in one page`);
+      throw new MarketError("rejected", `funding history ${symbol}: duplicate settlement in one page`);
     }
     endMs = page.reduce((oldest, row) => Math.min(oldest, row.fundingRateTimestamp), endMs) - 1;
   }

@@ -22,7 +22,7 @@ export function instrumentOf(row: InstrumentRow): Instrument {
     contractType: row.contractType,
     symbolType: row.symbolType,
     status: row.status,
-    // A contract that is announced without a date: listed for no time at all.
+    // A contract announced without a date has not been listed yet.
     launchTimeMs: row.launchTime ?? Number.MAX_SAFE_INTEGER,
     deliveryTimeMs: row.deliveryTime,
     tickSize: row.priceFilter.tickSize,
@@ -32,7 +32,7 @@ export function instrumentOf(row: InstrumentRow): Instrument {
   };
 }
 
-/** Rows of any order, with rows that two pages share, as ascending columns without repeats. */
+/** Converts rows in any order, including rows that two pages share, to ascending columns without duplicates. */
 export function fundingRatesOf(rows: readonly FundingRow[]): FundingRates {
   const byTime = new Map(rows.map((row) => [row.fundingRateTimestamp, row.fundingRate]));
   const ascending = [...byTime].sort(([a], [b]) => a - b);

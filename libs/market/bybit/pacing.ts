@@ -3,39 +3,39 @@ import { realSleep, type Sleep } from "#libs/runtime/sleep.ts";
 export interface PacerOptions {
   /** Requests allowed in any second. */
   readonly requestsPerSecond: number;
-  /** How many may leave at once after a pause; default a tenth of a second's worth. */
+  /** How many requests may be sent at once after a pause; default a tenth of `requestsPerSecond`. */
   readonly burst?: number;
-  /** A clock that never goes back, milliseconds. */
+  /** A monotonic clock, milliseconds. */
   readonly nowMs: () => number;
   readonly sleep?: Sleep | undefined;
 }
 
-/** Lets requests leave in the order they came, never faster than agreed. */
+/** Releases requests in their order, never faster than the rate. */
 export interface Pacer {
   /** Resolves when the caller may send one request. */
   acquire(): Promise<void>;
-  /** Nobody leaves for this long: the exchange said that it is too much. */
+  /** Releases nothing for this long: the exchange's rate limit was reached. */
   pause(ms: number): void;
-  /** Everyone who waits now gets this error. */
+  /** Rejects all waiting requests with this error. */
   rejectWaiting(error: Error): void;
 }
 
 /**
- * A token bucket (small bursts, `requestsPerSecond` on average) under a sliding window (in no stretch of one
- * second more than `requestsPerSecond`, which a bucket alone exceeds by its burst).
+ * A token bucket (small bursts, `requestsPerSecond` on average) under a sliding window (in no window of one second more
+ * than `requestsPerSecond`, which a bucket alone exceeds by its burst).
  */
 export function makePacer(options: PacerOptions): Pacer {
   const { requestsPerSecond: rate, nowMs, sleep = realSleep } = options;
   if (!(rate > 0 && Number.isFinite(rate))) {
-    throw new RangeError(`requestsPerSecond must be a positive number, is ${rate}`);
+    throw new RangeError(`requestsPerSecond must be a positive number, got ${rate}`);
   }
   const burst = Math.max(1, Math.floor(options.burst ?? rate / 10));
   const windowSize = Math.max(1, Math.floor(rate));
   const windowMs = (windowSize / rate) * 1000;
-  // A moment is granted only when the grant `windowSize` before it is a whole window old.
+  // A request is released only when the release `windowSize` before it is a whole window old.
   const grantedAtMs = new Float64Array(windowSize).fill(Number.NEGATIVE_INFINITY);
   let grants = 0;
-  // The bucket as one number (GCRA): the moment at which it would be full again.
+  // The bucket as one number (GCRA): the time at which it would be full again.
   let fullAtMs = Number.NEGATIVE_INFINITY;
   let pausedUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -45,7 +45,7 @@ export function makePacer(options: PacerOptions): Pacer {
   }
   let waiting: Waiting[] = [];
   let running = false;
-  /** Ends the sleep when nobody waits any more, so that no timer keeps the process alive. */
+  /** Ends the sleep when no request waits, so that no timer keeps the process alive. */
   let wake = new AbortController();
 
   function nextMs(): number {
@@ -84,7 +84,7 @@ export function makePacer(options: PacerOptions): Pacer {
         if (running) return;
         running = true;
         run().catch((error: unknown) => {
-          // Only a broken `sleep` gets here; nobody may wait forever for it.
+          // Reached only if `sleep` fails: no request may wait for ever.
           running = false;
           for (const one of waiting.splice(0))
             one.refuse(new Error("the pacer's timer failed", { cause: error }));

@@ -5,52 +5,52 @@ import { MarketError } from "../market-error.ts";
 /** The largest timestamp of a `Date`, in milliseconds. */
 const LAST_MOMENT_MS = 8.64e15;
 
-/** What the transport made of an answer; see `BybitReply`. */
+/** A response as the transport returns it; see `BybitReply`. */
 export const replySchema = z.object({
   body: z.unknown(),
   unparsed: z.string().nullable(),
   resetAtMs: z.number().nullable(),
 });
 
-/** Around every v5 result. https://bybit-exchange.github.io/docs/v5/guide#parse-response */
+/** The envelope of every v5 result. https://bybit-exchange.github.io/docs/v5/guide#parse-response */
 export const envelopeSchema = z.object({
   retCode: z.int(),
   retMsg: z.string().default(""),
   result: z.unknown(),
-  /** Milliseconds. Only some errors of the exchange's outer layers come without it. */
+  /** Milliseconds. Absent only in some errors of the exchange's gateways. */
   time: z.int().positive().max(LAST_MOMENT_MS).optional(),
 });
 
-/** Lists whose rows are parsed one by one, so that one strange row does not take all the others away. */
+/** Lists whose rows are parsed one by one, so that one invalid row does not invalidate the others. */
 export const listSchema = z.object({ list: z.array(z.unknown()) });
 
 export const pagedListSchema = listSchema.extend({ nextPageCursor: z.string().default("") });
 
-/** Rows are parsed by `candle-rows.ts`: a schema's cost for each of millions of rows would be felt. */
+/** The rows are parsed in `candle-grid.ts`: a schema would be too slow for millions of rows. */
 export const klineSchema = listSchema.extend({ symbol: z.string().default("") });
 
-/** The exchange prints numbers as text. */
+/** The exchange sends numbers as text. */
 const decimal = z
   .string()
   .regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, "is not a decimal number")
   .transform(Number)
-  .refine(Number.isFinite, "is beyond all numbers");
+  .refine(Number.isFinite, "is out of range");
 const price = decimal.refine((value) => value > 0, "is not a positive price");
 const amount = decimal.refine((value) => value >= 0, "is negative");
-/** An empty text where a figure does not apply, as the funding rate of a dated future. */
+/** An empty string where a figure does not apply, such as the funding rate of a dated future. */
 const decimalOrNone = z.union([z.literal("").transform(() => null), decimal]);
-/** Milliseconds as text; "0" (and an empty text) means never. */
+/** Milliseconds as text; "0" (or an empty string) means never. */
 const moment = z
   .string()
-  .regex(/^\d*$/, "is not a time in milliseconds")
+  .regex(/^\d*$/, "is not a timestamp in milliseconds")
   .transform((text) => (Number(text) === 0 ? null : Number(text)))
-  .refine((timeMs) => timeMs === null || timeMs <= LAST_MOMENT_MS, "is not a time in milliseconds");
+  .refine((timeMs) => timeMs === null || timeMs <= LAST_MOMENT_MS, "is not a timestamp in milliseconds");
 const step = z
   .string()
   .regex(/^\d{1,30}(\.\d{1,30})?$/, "is not a step")
   .refine((text) => Number(text) > 0, "is not a positive step");
 
-/** As a fraction. Beyond it percent of it could be beyond all numbers. */
+/** As a fraction. A larger value in percent could overflow. */
 const MOST_CHANGE = 1e9;
 
 export const tickerRowSchema = z.object({
@@ -59,7 +59,7 @@ export const tickerRowSchema = z.object({
   highPrice24h: price,
   lowPrice24h: price,
   /** A fraction: "0.015" is +1.5 %. */
-  price24hPcnt: decimal.refine((value) => Math.abs(value) < MOST_CHANGE, "is no change of a price"),
+  price24hPcnt: decimal.refine((value) => Math.abs(value) < MOST_CHANGE, "is not a plausible price change"),
   turnover24h: amount,
   fundingRate: decimalOrNone.default(null),
 });
@@ -75,7 +75,7 @@ export const instrumentRowSchema = z.object({
   deliveryTime: moment,
   priceFilter: z.object({ tickSize: step }),
   lotSizeFilter: z.object({ qtyStep: step, minNotionalValue: decimalOrNone.default(null) }),
-  /** Minutes; 0 where none is settled, as with dated futures. */
+  /** Minutes; 0 without funding, as for dated futures. */
   fundingInterval: z.number().min(0),
   /** Absent before 2024. */
   symbolType: z.string().default(""),
@@ -84,7 +84,7 @@ export type InstrumentRow = z.infer<typeof instrumentRowSchema>;
 
 export const fundingRowSchema = z.object({
   fundingRate: decimal,
-  fundingRateTimestamp: z.string().regex(/^\d+$/, "is not a time in milliseconds").transform(Number),
+  fundingRateTimestamp: z.string().regex(/^\d+$/, "is not a timestamp in milliseconds").transform(Number),
 });
 export type FundingRow = z.infer<typeof fundingRowSchema>;
 
@@ -98,10 +98,10 @@ export function parsed<T>(subject: string, schema: z.ZodType<T>, value: unknown)
 
 export function refusal(subject: string, field: string, found: unknown, wanted: string): MarketError {
   const shown = found === undefined ? "nothing" : shownValue(found, 100);
-  return new MarketError("rejected", `${subject}: the field ${field} is ${shown}: ${wanted}`);
+  return new MarketError("rejected", `${subject}: field ${field} is ${shown}: ${wanted}`);
 }
 
-/** The first thing wrong with a value: where, what stands there, and why that is wrong. */
+/** The first problem of a value: its field, the value and the reason. */
 export function firstProblem(
   error: z.ZodError,
   value: unknown,
@@ -115,6 +115,6 @@ export function firstProblem(
   return {
     field: path.length === 0 ? "result" : path.map(String).join("."),
     found,
-    problem: issue?.message ?? "does not parse",
+    problem: issue?.message ?? "is invalid",
   };
 }

@@ -5,14 +5,14 @@ import { allOf, anyOf, attributeNames } from "./requests/expression.ts";
 import { nowSeconds, type StoreDependencies } from "./requests/reading.ts";
 import { send, sendIf } from "./requests/sending.ts";
 
-/** Leases live beside the scans, under ids no scan has. TTL clears them away; no reader depends on it. */
+/** Leases are stored in the scans' table, under ids that no scan has. TTL removes them; no reader depends on that. */
 export function makeLeaseStore(
   client: DynamoDBDocumentClient,
   { tableName, clock }: Pick<StoreDependencies, "tableName" | "clock">,
 ): LeaseStore {
   const keyOf = (name: string) => `lease#${name}`;
 
-  /** The lease as a whole; `token` marks the very call. */
+  /** The lease's item; `token` identifies the call. */
   function itemOf(
     name: string,
     owner: string,
@@ -32,7 +32,7 @@ export function makeLeaseStore(
 
   return {
     async take(name, owner, { lifeSeconds, holdSeconds }) {
-      // When the answer is lost and the SDK sends it again, the call finds itself and not a rival.
+      // If the response is lost and the SDK retries, the call recognises its own lease.
       const token = randomUUID();
       const nowMs = clock.nowMs();
       const holdUntil = nowMs + holdSeconds * 1_000;
@@ -61,7 +61,7 @@ export function makeLeaseStore(
     },
 
     async finish(name, owner, { lifeSeconds }) {
-      // Whoever did the work did it: also one whose hold was over and who has been followed by another.
+      // Unconditional: the work is done even if the hold has expired and another owner has taken the lease.
       await send(`finishing the lease ${name}`, () =>
         client.send(
           new PutCommand({
@@ -73,7 +73,7 @@ export function makeLeaseStore(
     },
 
     async giveUp(name, owner, { lifeSeconds }) {
-      await sendIf(`giving up the lease ${name}`, () =>
+      await sendIf(`releasing the lease ${name}`, () =>
         client.send(
           new PutCommand({
             TableName: tableName,

@@ -1,7 +1,7 @@
 import { TIMEFRAMES } from "#libs/candles/timeframe.ts";
 import type { RawItem } from "./requests/reading.ts";
 
-/** The attributes that `notSuperseded` looks at. */
+/** The attributes that `notSuperseded` reads. */
 export const COVERAGE_PATHS = [
   "#symbol",
   "#scan_timestamp",
@@ -9,10 +9,10 @@ export const COVERAGE_PATHS = [
 ] as const;
 
 /**
- * The results with a timeframe that no newer one of the same coin has: what there is to know today. The others
- * have been overtaken in everything they say. A failed timeframe says nothing and overtakes nothing.
- * @param newestFirst items, or what `COVERAGE_PATHS` leaves of them. One of an unknown shape is kept: whoever reads
- *   it whole says what is wrong with it.
+ * The results with a timeframe that no newer result of the same coin has. All others are superseded. A failed
+ * timeframe supersedes nothing.
+ * @param newestFirst items, or their projection to `COVERAGE_PATHS`. An item of unknown shape is kept: the reader of
+ *   the whole item reports what is wrong with it.
  */
 export function notSuperseded(newestFirst: readonly RawItem[]): RawItem[] {
   const seen = new Set<string>();

@@ -9,10 +9,10 @@ import { send, sendIf } from "./requests/sending.ts";
 import { twoDecimals, twoDecimalsOrNull } from "./two-decimals.ts";
 
 const KEY = ["symbol", "signal_timestamp"] as const;
-/** Live positions are few; a page of this size rarely needs a second one. */
+/** Live positions are few: one page of this size is usually enough. */
 const PAGE_ITEMS = 100;
 
-/** Money and percentages to two decimals; prices keep the exchange's digits, ratios and indicators theirs. */
+/** Money and percentages are rounded to two decimals; prices, ratios and indicators keep all digits. */
 function roundedPosition(position: PositionItem): PositionItem {
   return {
     ...position,
@@ -37,8 +37,8 @@ export function makePositionsStore(
   { tableName, clock, logger, pageItems = PAGE_ITEMS }: StoreDependencies & { readonly pageItems?: number },
 ): PositionsStore {
   /**
-   * Who holds the key. The holder's strategy and timeframe never change, so that reading it after the refused
-   * put tells the same as reading it in the same moment.
+   * Reads who holds the key. The holder's strategy and timeframe never change, so reading them after the refused put is
+   * safe.
    */
   async function holderOf(position: PositionItem): Promise<PutOutcome> {
     const { Item } = await send(`reading the position of ${position.symbol}`, () =>
@@ -51,7 +51,7 @@ export function makePositionsStore(
       ),
     );
     if (Item === undefined) {
-      throw new StoreError(`the position of ${position.symbol} disappeared while it was written: try again`);
+      throw new StoreError(`the position of ${position.symbol} was removed during the write: retry`);
     }
     const same = Item.strategy === position.strategy && Item.timeframe === position.timeframe;
     return same ? { kind: "repeated" } : { kind: "taken", by: `${Item.timeframe} ${Item.strategy}` };
@@ -76,7 +76,7 @@ export function makePositionsStore(
         const item = parseOrSkip(positionItemSchema, raw, "position item", KEY, logger);
         if (item !== null && items.push(item) >= limit) return items;
       }
-      // Newest first, and all live equally long: behind an expired one lie the expired ones of days.
+      // Newest first with equal lifetimes: after an expired item only expired items follow, possibly those of days.
       const oldest = page.at(-1);
       if (oldest !== undefined && typeof oldest.ttl === "number" && !isAlive(oldest, now)) break;
     }
@@ -102,8 +102,8 @@ export function makePositionsStore(
 
     active,
 
-    // Not by ConfidenceIndex: it cannot end at the present, so it would read each expired position that TTL
-    // has not removed yet, days of them. The live ones of StatusIndex are a handful.
+    // Not from ConfidenceIndex: it cannot exclude expired positions that TTL has not removed yet, possibly those of
+    // days. StatusIndex has only a few live ones.
     async confident(minConfidence, limit = Number.POSITIVE_INFINITY) {
       const items = (await active()).filter((item) => item.confidence >= minConfidence);
       items.sort((a, b) => b.confidence - a.confidence || b.signalTimestamp - a.signalTimestamp);

@@ -7,7 +7,7 @@ import {
 import type { TimeframeOutcome } from "../results-store.ts";
 import { twoDecimals, twoDecimalsOrNull } from "./two-decimals.ts";
 
-/** Money and percentages of a result to two decimals; ratios, counts and times stay as they are. */
+/** Rounds money and percentages of a result to two decimals; ratios, counts and times are unchanged. */
 export function roundedResult(result: TimeframeResult): TimeframeResult {
   return {
     ...result,
@@ -61,7 +61,7 @@ export const optimumSchema = resultsItemSchema
 
 export type Optimum = z.infer<typeof optimumSchema>;
 
-/** The outcome as the item's optimum; null when nothing was traded, which can be no optimum. */
+/** The outcome as the item's optimum; null without trades, which cannot be an optimum. */
 export function optimumOf(outcome: TimeframeOutcome): Optimum | null {
   const { status, totalTrades, totalPnl, winRate } = roundedResult(outcome.result);
   if (status !== "completed" || totalTrades === 0 || winRate === null) return null;

@@ -27,18 +27,17 @@ export interface Recording {
 }
 
 /**
- * The conditional writes of which exactly one takes effect when the timeframe's entry is still open, and none
- * when it is not: they are sent in this order until one is not refused. Each leaves a whole item: entry,
- * optimum, status and version change in one write, so there is nothing a crash could leave half done and
- * nothing to repair. No write depends on something read before.
+ * The conditional writes of which exactly one takes effect if the timeframe's entry is still open, and none otherwise:
+ * they are sent in this order until one succeeds. Each leaves a consistent item: entry, optimum, status and version
+ * change in one write, so a crash leaves nothing half done. No write depends on a previous read.
  *
- * Why trying in order is safe under any concurrency: while an entry is open, what the conditions ask about
- * only moves one way. An optimum, once there, stays and only gets better; a recorded timeframe stays recorded.
- * - A result with trades: refused as new optimum, it is not better than the stored one and never will be, so
- *   the second write, entry alone, holds.
- * - A result without: the plain entry holds unless it is the last one and nothing was traded. Refused there,
- *   all others are recorded, so the finishing write holds, unless an optimum has come up meanwhile; then the
- *   plain entry holds for good.
+ * Why this order is safe under any concurrency: while an entry is open, the state that the conditions test is
+ * monotonic. An optimum stays and only improves; a recorded timeframe stays recorded.
+ * - A result with trades: if it is refused as the new optimum, it is not better than the stored one and never will be,
+ *   so the second write (the entry alone) succeeds.
+ * - A result without trades: the plain entry succeeds unless it is the last one and nothing was traded. If it is
+ *   refused, all others are recorded, so the finishing write succeeds, unless an optimum has been stored meanwhile; then
+ *   the plain entry succeeds.
  */
 export function resultWrites(recording: Recording): readonly (PutCommand | UpdateCommand)[] {
   const optimum = optimumOf(recording.outcome);
@@ -70,7 +69,7 @@ function initialStatus({ timeframesOfScan, outcome }: Recording, optimum: Optimu
   return timeframesOfScan.every((name) => name === outcome.timeframe) ? "inactive" : "pending";
 }
 
-/** The scan's first finished timeframe of the coin brings the item into being. */
+/** The coin's first finished timeframe of the scan creates the item. */
 function createItem(recording: Recording, optimum: Optimum | null): PutCommandInput {
   const { identity, outcome, nowMs } = recording;
   const item: ResultsItem = {
@@ -98,7 +97,7 @@ function createItem(recording: Recording, optimum: Optimum | null): PutCommandIn
   };
 }
 
-/** The item is there and the timeframe has no entry, or a failed one and this is no failure. */
+/** The item exists and the timeframe has no entry, or a failed one that this success replaces. */
 function entryIsOpen({ outcome }: Recording): string {
   const entry = `#timeframes.#${outcome.timeframe}`;
   const free = `attribute_not_exists(${entry})`;
@@ -142,9 +141,9 @@ function setEntry(
   };
 }
 
-/** The entry and, with it, the item's optimum: when it is the first, or better in a total order. */
+/** The entry and the item's optimum, if it is the first or better in a total order. */
 function setOptimum(recording: Recording, optimum: Optimum): UpdateCommandInput {
-  // On equal figures the shorter timeframe wins: any fixed order would do, so that no arrival order shows.
+  // On equal figures the shorter timeframe wins: a fixed order makes the result independent of the arrival order.
   const longer = TIMEFRAMES.slice(TIMEFRAMES.indexOf(optimum.optimalTimeframe) + 1);
   const better = anyOf(
     "attribute_not_exists(#optimal_timeframe)",
@@ -179,7 +178,7 @@ function setOptimum(recording: Recording, optimum: Optimum): UpdateCommandInput 
   };
 }
 
-/** The last entry of a coin in which no timeframe has traded. */
+/** The last entry of a coin without trades in any timeframe. */
 function finishInactive(recording: Recording, others: readonly Timeframe[]): UpdateCommandInput {
   const nothingLeft = allOf(
     "attribute_not_exists(#optimal_timeframe)",

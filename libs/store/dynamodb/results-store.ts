@@ -23,7 +23,7 @@ function keyOf({ symbol, scan_timestamp }: RawItem): string {
   return JSON.stringify([symbol, scan_timestamp]);
 }
 
-/** The results table. How concurrent analyzers keep one item right is told in `result-writes.ts`. */
+/** The results table. `result-writes.ts` explains how concurrent analyzers keep an item consistent. */
 export function makeResultsStore(
   client: DynamoDBDocumentClient,
   { tableName, clock, logger }: StoreDependencies,
@@ -54,7 +54,7 @@ export function makeResultsStore(
     return items;
   }
 
-  /** Of a scan, by status. Older scans than a result lives have expired: they are not even read. */
+  /** The items of a scan, by status. Scans older than a result's lifetime have expired and are not read. */
   function ofStatus(status: ResultsItem["status"], scanId: string): Promise<ResultsItem[]> {
     return collect(`reading ${status} results`, {
       index: "StatusIndex",
@@ -68,7 +68,7 @@ export function makeResultsStore(
     });
   }
 
-  /** All active ones, newest scan first, as little of each as tells which of them still count. */
+  /** All active items, newest scan first, projected to what `notSuperseded` needs. */
   async function outlines(): Promise<RawItem[]> {
     const seconds = nowSeconds(clock);
     const rows: RawItem[] = [];
@@ -97,24 +97,24 @@ export function makeResultsStore(
     return rows;
   }
 
-  /** Whether it can be asked for by its key: one that cannot would fail all that are asked for with it. */
-  function canBeAsked({ symbol, scan_timestamp }: RawItem): boolean {
-    // The SDK sends no larger number.
+  /** Whether the item can be read by its key: an invalid key would fail the whole batch. */
+  function hasReadableKey({ symbol, scan_timestamp }: RawItem): boolean {
+    // The SDK does not send larger numbers.
     const isMoment = typeof scan_timestamp === "number" && scan_timestamp <= Number.MAX_SAFE_INTEGER;
     if (isMoment && typeof symbol === "string") return true;
     const reason = isMoment
-      ? "symbol: expected a text"
+      ? "symbol: expected a string"
       : "scan_timestamp: expected a whole number of seconds";
-    logger.warn({ key: { symbol, scan_timestamp }, reason }, "item skipped: it does not parse");
+    logger.warn({ key: { symbol, scan_timestamp }, reason }, "invalid item skipped");
     return false;
   }
 
   async function active(): Promise<ResultsItem[]> {
     const seconds = nowSeconds(clock);
-    let rows = (await outlines()).filter(canBeAsked);
+    let rows = (await outlines()).filter(hasReadableKey);
     const found = new Map<string, ResultsItem | null>();
     for (;;) {
-      // What turns out to be broken or gone covers nothing: then an older one counts, and is read too.
+      // An invalid or deleted item supersedes nothing: an older one counts instead and is read too.
       rows = rows.filter((row) => found.get(keyOf(row)) !== null);
       const chosen = notSuperseded(rows);
       const missing = chosen.filter((row) => !found.has(keyOf(row)));
@@ -163,7 +163,7 @@ export function makeResultsStore(
         });
         if (written.kind === "done") return { kind: "recorded" };
       }
-      // What holds the entry may be another end than this one: who counts it must count what is stored.
+      // The stored entry may have another status than this result: the scan must count the stored one.
       const item = await get(identity.symbol, identity.scanTimestamp);
       const status = item?.timeframes[outcome.timeframe]?.status;
       return status === undefined ? { kind: "expired" } : { kind: "repeated", status };
@@ -174,8 +174,8 @@ export function makeResultsStore(
     active,
 
     async ofScan(scanId) {
-      // ScanIdIndex holds only items with an optimum, for `optimal_pnl` is its sort key; the others come by
-      // status. An item gains an optimum and never loses it: read in this order, none slips through between.
+      // ScanIdIndex holds only items with an optimum, because `optimal_pnl` is its sort key; the others are read by
+      // status. An item gains an optimum and never loses it, so no item is missed when read in this order.
       const groups = [
         await ofStatus("pending", scanId),
         await ofStatus("inactive", scanId),

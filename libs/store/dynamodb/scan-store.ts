@@ -31,7 +31,7 @@ function roundedEntry(entry: UniverseEntry): UniverseEntry {
   };
 }
 
-/** The scan-history table: one small item a scan, updated with each task's end, and its universe beside it. */
+/** The scan-history table: one small item per scan, updated at each task's end, and a separate item of its universe. */
 export function makeScanStore(
   client: DynamoDBDocumentClient,
   { tableName, clock }: Pick<StoreDependencies, "tableName" | "clock">,
@@ -93,8 +93,8 @@ export function makeScanStore(
       );
       if (created.kind === "done") return { kind: "acquired", scanTimestamp };
 
-      // Only a scan whose tasks are not all in the queue is worth taking over. A scanner may find its own
-      // lease: the answer to its put was lost and the SDK sent it again.
+      // Only a scan whose tasks are not all published can be taken over. A scanner may find its own lease, if the
+      // response to its put was lost and the SDK sent it again.
       const taken = await update(doing, scanId, {
         UpdateExpression: "SET #scanner_id = :scanner, #lease_until = :until",
         ConditionExpression: "#status = :started AND (#lease_until <= :now OR #scanner_id = :scanner)",
@@ -115,19 +115,19 @@ export function makeScanStore(
         return { kind: "resumed", scanTimestamp: before.scanTimestamp, selected: before.selected };
       }
       const held = await get(scanId);
-      if (held === null) throw new StoreError(`scan ${scanId} has expired: it cannot be done again`);
+      if (held === null) throw new StoreError(`scan ${scanId} has expired and cannot be repeated`);
       return { kind: "held", by: held.scannerId, status: held.status };
     },
 
     async recordUniverse(scanId, universe, selected, timeframes) {
       const doing = `recording the universe of scan ${scanId}`;
       const scan = await get(scanId);
-      if (scan === null) throw new StoreError(`${doing} failed: there is no such scan`);
-      // What has been recorded stays: its tasks may be in the queue.
+      if (scan === null) throw new StoreError(`${doing} failed: the scan does not exist`);
+      // A recorded universe stays: its tasks may be published.
       if (scan.totalTasks > 0 || scan.status !== "started") return (await universeOf(scanId)) ?? universe;
 
-      // The universe first: a scan that has its coins has its universe, whenever the scanner dies. And once: two
-      // scanners come here when the first is slow and loses its lease, and both must go on with the same coins.
+      // The universe is written first, so that a scan with coins always has its universe. It is written once, because
+      // two scanners run here if the first is slow and loses its lease, and both must use the same coins.
       const put = await sendIf(doing, () =>
         client.send(
           new PutCommand({
@@ -193,7 +193,7 @@ export function makeScanStore(
         },
       });
       if (published.kind === "done") return;
-      // No coin passed the filters: nothing is left that could end.
+      // No coin passed the filters: there is no task whose end could complete the scan.
       const empty = await update(doing, scanId, {
         UpdateExpression:
           "SET #status = :completed, #published_at = :now, #completed_at = :now, " +
@@ -215,7 +215,7 @@ export function makeScanStore(
         },
       });
       if (empty.kind === "done") return;
-      // The analyzers were faster than the scanner: the scan is completed, and stays so.
+      // The analyzers were faster than the scanner: the scan stays completed.
       await update(doing, scanId, {
         UpdateExpression: "SET #published_at = :now",
         ConditionExpression: "#status = :completed AND attribute_not_exists(#published_at)",

@@ -13,7 +13,7 @@ export interface EndedTask {
 
 type Update = Omit<UpdateCommandInput, "TableName" | "Key">;
 
-/** Where each kind of end is kept: the set of tasks that ended so, and their number. */
+/** Where each kind of end is stored: the set of tasks that ended so, and their number. */
 const SETS: Readonly<Record<TaskEnd, { readonly set: string; readonly count: string }>> = {
   completed: { set: "completed", count: "completed_tasks" },
   no_trades: { set: "no_trades", count: "no_trades_tasks" },
@@ -21,11 +21,11 @@ const SETS: Readonly<Record<TaskEnd, { readonly set: string; readonly count: str
 };
 
 /**
- * The conditional updates of which at most one takes effect: sent in order until one is not refused. Set,
- * counts, and for the last task the scan's end, change in one write. A task goes from none of the sets to one,
- * and from `failed` to another at most once, so that an update refused before its turn is refused for good:
+ * The conditional updates of which at most one takes effect: they are sent in order until one succeeds. Set, counts
+ * and, for the last task, the scan's end change in one write. A task moves from no set to one, and from `failed` to
+ * another at most once, so an update that was refused would be refused again:
  * 1. not counted yet, and others are pending; 2. not counted yet, and the last one pending;
- * 3. counted as failed, and this is none. A task that is not of this scan is counted nowhere.
+ * 3. counted as failed, and now a success. A task of another scan is not counted.
  */
 export function taskEndWrites(task: EndedTask): readonly Update[] {
   const last = countedFirst(task, "#pending_tasks = :one");

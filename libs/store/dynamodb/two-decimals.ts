@@ -1,7 +1,6 @@
 /**
- * Money and percentages as items hold them. `toFixed` rounds the exact binary value, where multiplying by 100
- * first would round twice; adding 0 turns -0 into 0. NaN and infinities pass through and are refused by the
- * schema behind it.
+ * Money and percentages as items store them. `toFixed` rounds the exact binary value, whereas multiplying by 100 first
+ * would round twice; adding 0 turns -0 into 0. NaN and infinities pass through, and the schema rejects them.
  */
 export function twoDecimals(value: number): number {
   return Number(value.toFixed(2)) + 0;

@@ -1,4 +1,4 @@
-/** dynalite 4 ships no types; this is what is used of it. */
+/** dynalite 4 ships no types; these are the parts in use. */
 declare module "dynalite" {
   import type { Server } from "node:http";
 

@@ -8,16 +8,16 @@ import { StoreError } from "../store-error.ts";
 import { startTtlSweeper } from "./ttl-sweeper.ts";
 
 export interface EmbeddedDynamoDb {
-  /** `http://127.0.0.1:<port>`: the SDK and `aws dynamodb --endpoint-url` work against it, any credentials do. */
+  /** `http://127.0.0.1:<port>`, for the SDK and `aws dynamodb --endpoint-url`, with any credentials. */
   readonly endpoint: string;
   close(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
-  /** 0 or absent: any free one. */
+  /** 0 or absent: any free port. */
   readonly port?: number;
   readonly host?: string;
-  /** With a clock, expired items of the project's tables are removed each minute, as DynamoDB's TTL does. */
+  /** With a clock, expired items of the project's tables are removed every minute, as DynamoDB's TTL does. */
   readonly clock?: Clock;
   readonly sweepEveryMs?: number;
   readonly logger?: Pick<Logger, "warn">;
@@ -25,7 +25,7 @@ export interface EmbeddedOptions {
 
 /**
  * A DynamoDB in this process, in memory, behind a real HTTP endpoint. It has no streams and no transactions.
- * @throws StoreError when the port cannot be listened on.
+ * @throws StoreError if it cannot listen on the port.
  */
 export async function startEmbeddedDynamoDb(options: EmbeddedOptions = {}): Promise<EmbeddedDynamoDb> {
   const host = options.host ?? "127.0.0.1";
@@ -56,8 +56,8 @@ function startSweeping(endpoint: string, clock: Clock, { sweepEveryMs, logger }:
 }
 
 /**
- * dynalite throws out of its handler's `error` event, which ends the process when a client gives a request up.
- * An aborted request is nothing to die of: its listener is replaced as soon as it is there.
+ * dynalite throws from its handler's `error` event, which crashes the process when a client aborts a request. Its
+ * listener is replaced as soon as it is added.
  */
 function surviveAbortedRequests(server: Server): void {
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
@@ -83,7 +83,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 function close(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()));
-    // Clients keep connections open; an idle one would hold the server back.
+    // Clients keep connections open, and an idle one would delay the close.
     server.closeAllConnections();
   });
 }

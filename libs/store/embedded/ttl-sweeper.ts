@@ -4,13 +4,13 @@ import { TABLES, type TableDefinition } from "#libs/contracts/tables.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 
-/** BatchWriteItem takes no more at once. */
+/** The limit of BatchWriteItem. */
 const BATCH = 25;
 
 /**
- * Deletes the expired items of a table, as DynamoDB's TTL does by itself and the embedded one does not.
- * An expired item is never written again, so that deleting what was read a moment before loses nothing.
- * @returns how many were deleted.
+ * Deletes the expired items of a table, as DynamoDB's TTL does; the embedded database has no TTL. An expired item is
+ * never written again, so deleting what was read a moment before loses nothing.
+ * @returns the number of deleted items.
  */
 export async function sweepExpired(
   client: DynamoDBDocumentClient,
@@ -47,11 +47,11 @@ export async function sweepExpired(
 }
 
 export interface TtlSweeper {
-  /** Resolves when no sweep is running any more. */
+  /** Resolves when no sweep is running. */
   stop(): Promise<void>;
 }
 
-/** Sweeps the tables each minute, so that a local run of weeks does not grow. A failed sweep waits for the next. */
+/** Sweeps the tables every minute, so that a local run of weeks does not grow. A failed sweep is not retried. */
 export function startTtlSweeper(options: {
   readonly client: DynamoDBDocumentClient;
   readonly clock: Clock;
@@ -70,7 +70,7 @@ export function startTtlSweeper(options: {
       } catch (error) {
         // Before the tables are created there is nothing to sweep.
         if (error instanceof ResourceNotFoundException) continue;
-        logger?.warn({ table: table.name, err: error }, "expired items could not be removed");
+        logger?.warn({ table: table.name, err: error }, "could not remove expired items");
       }
     }
   };

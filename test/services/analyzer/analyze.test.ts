@@ -277,7 +277,7 @@ describe("the analyzer", () => {
     const entry = await entryOf(coin);
     expect(entry).toMatchObject({ status: "failed", totalTrades: 0, winRate: null, bestStrategy: "NONE" });
     expect(entry?.error).toMatch(
-      new RegExp(`${coin}: candles of 5 minutes are incomplete at 20.*: the candle is missing`),
+      new RegExp(`${coin}: 5-minute candles are incomplete at 20.*: missing candle`),
     );
     expect(await counts()).toEqual([0, 0, 1, 1]);
   });
@@ -500,7 +500,7 @@ describe("the analyzer", () => {
     world.clock.set(SCAN_MS - 1);
     expect(await deliver(partsOf(), taskOf(coin))).toEqual({
       kind: "retry",
-      reason: expect.stringContaining("the scan's window ends at 2026-01-15T12:00:00.000Z"),
+      reason: expect.stringContaining("the backtest window ends at 2026-01-15T12:00:00.000Z"),
     });
     expect(await counts()).toEqual([0, 0, 0, 2]);
     world.clock.set(SCAN_MS);
@@ -532,7 +532,7 @@ describe("the analyzer", () => {
     expect(item?.timeframes["5m"]).toMatchObject({
       status: "failed",
       candles: 0,
-      error: `${fresh.symbol} has no 5m candle in the window`,
+      error: `${fresh.symbol} has no 5m candles in the backtest window`,
     });
   });
 

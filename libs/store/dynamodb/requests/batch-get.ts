@@ -5,14 +5,13 @@ import { StoreError } from "../../store-error.ts";
 import type { RawItem } from "./reading.ts";
 import { send } from "./sending.ts";
 
-/** BatchGetItem takes no more at once. */
+/** The limit of BatchGetItem. */
 const MOST_KEYS = 100;
-/** The SDK does not repeat what was left over because of its size or the table's capacity. */
-const LEFT_OVER_DELAYS_MS = backoffDelays({ firstMs: 50, factor: 2, capMs: 1_000, retries: 6 });
+/** The SDK does not retry keys that are unprocessed because of the reply's size or the table's capacity. */
+const UNPROCESSED_DELAYS_MS = backoffDelays({ firstMs: 50, factor: 2, capMs: 1_000, retries: 6 });
 
 /**
- * The items of the keys, in any order, as the replies bring them; those that are not there are left out. Eventually
- * consistent.
+ * The items of the keys, in any order, reply by reply; missing items are left out. Eventually consistent.
  */
 export async function* batchGet(
   client: DynamoDBDocumentClient,
@@ -40,10 +39,11 @@ async function* replies(
     yield got;
     left = [...(UnprocessedKeys?.[tableName]?.Keys ?? [])];
     if (left.length === 0) return;
-    // A reply holds 16 MB: what is left over of many large items is no sign of trouble.
+    // A reply holds 16 MB, so unprocessed keys of many large items are normal.
     if (got.length > 0) tries = 0;
-    const waitMs = LEFT_OVER_DELAYS_MS[tries];
-    if (waitMs === undefined) throw new StoreError(`${doing} failed: ${left.length} items are not given`);
+    const waitMs = UNPROCESSED_DELAYS_MS[tries];
+    if (waitMs === undefined)
+      throw new StoreError(`${doing} failed: ${left.length} keys are still unprocessed`);
     tries += 1;
     await realSleep(waitMs);
   }

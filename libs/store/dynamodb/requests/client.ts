@@ -8,25 +8,24 @@ export interface DynamoClientOptions {
   readonly region: string;
   /** Another endpoint than AWS's: the embedded database, DynamoDB Local, LocalStack. */
   readonly endpoint?: string | undefined;
-  /** Default: the SDK's chain (task role, environment, profile). Local endpoints take any. */
+  /** Default: the SDK's chain (task role, environment, profile). Local endpoints accept any. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** Attempts of one request, the first included. */
   readonly maxAttempts?: number | undefined;
-  /** Milliseconds of one attempt until the answer begins, and of silence until it is whole; below 6,000. */
+  /** Milliseconds of one attempt until the response begins, and of inactivity until it ends; below 6,000. */
   readonly requestTimeoutMs?: number | undefined;
-  /** Told of each attempt that is made again. */
+  /** Logs each attempt that is retried. */
   readonly logger?: WarningLog | undefined;
 }
 
-/** What an endpoint on this machine takes as credentials: it asks for some and checks none. */
+/** Credentials for a local endpoint, which requires some but checks none. */
 export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" } as const;
 
 /**
- * The document client all stores share. DynamoDB answers within milliseconds: what takes seconds is a lost
- * answer, and every write here may be sent again, so an attempt is given up early and repeated (the SDK's
- * `standard` mode: capped, jittered backoff, and a token bucket that keeps retries from becoming a storm).
- * All attempts together take 20 s, 40 s when each answer stops midway: well below the 110 s that a stopping service
- * has for its work in hand.
+ * The document client that all stores share. DynamoDB responds within milliseconds: a response that takes seconds is
+ * lost, and every write here may be repeated, so an attempt times out early and is retried (the SDK's `standard` mode:
+ * capped, jittered backoff, and a token bucket against retry storms). All attempts together take 20 s, or 40 s if each
+ * response stops midway: well below the 110 s that a stopping service has for its work in progress.
  */
 export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocumentClient {
   const requestTimeout = options.requestTimeoutMs ?? 4_000;
@@ -41,19 +40,19 @@ export function makeDynamoClient(options: DynamoClientOptions): DynamoDBDocument
       httpsAgent: KEPT_CONNECTIONS,
       connectionTimeout: 2_000,
       requestTimeout,
-      // The one above ends with the first byte: an answer that stops midway would be waited for without end. From
-      // 6 s on the SDK would look at it three seconds late.
+      // `requestTimeout` ends with the first byte: without this, a response that stops midway would never time out.
+      // From 6 s on, the SDK would check it three seconds late.
       socketTimeout: requestTimeout,
-      // Without it the SDK only logs a warning and waits on.
+      // Without it the SDK only logs a warning and keeps waiting.
       throwOnRequestTimeout: true,
     },
   });
   neverRepeatRefusals(client);
   if (options.logger !== undefined) logFailedAttempts(client, options.logger);
   return DynamoDBDocumentClient.from(client, {
-    // `undefined` has been dropped by the mapper; one that is left is a mistake and throws.
+    // The mapper drops `undefined`; one that remains is a bug and throws.
     marshallOptions: { removeUndefinedValues: false },
-    // The default throws on a number beyond 2^53, and one such foreign item would fail its whole page.
+    // The default throws on numbers beyond 2^53, and one such foreign item would fail its whole page.
     unmarshallOptions: { wrapNumbers: Number },
   });
 }

@@ -1,9 +1,9 @@
-/** `{ "#a": "a" }` for each attribute: many plain names (status, ttl, owner) are reserved words. */
+/** `{ "#a": "a" }` for each attribute: many names (status, ttl, owner) are reserved words. */
 export function attributeNames(...names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [`#${name}`, name]));
 }
 
-/** The parts that apply, joined by AND, each in brackets. */
+/** The conditions joined by AND, each in parentheses. */
 export function allOf(...conditions: readonly string[]): string {
   return conditions.map((condition) => `(${condition})`).join(" AND ");
 }

@@ -4,8 +4,8 @@ import { logFault, type WarningLog } from "#libs/runtime/fault-log.ts";
 import { describeError } from "./sending.ts";
 
 /**
- * Tells each attempt of which the SDK makes another one, so that throttling and a failing network are seen before
- * they use up all attempts. A condition that does not hold and a request that is wrong are no faults.
+ * Logs each attempt that the SDK retries, so that throttling and network failures are visible before they use up all
+ * attempts. A failed condition and an invalid request are not faults.
  */
 export function logFailedAttempts(client: DynamoDBClient, logger: WarningLog): void {
   client.middlewareStack.add(
@@ -25,15 +25,15 @@ export function logFailedAttempts(client: DynamoDBClient, logger: WarningLog): v
         throw error;
       }
     },
-    // Within the loop of attempts, whose priority is high; outside of it only the last one would be seen.
+    // Inside the retry loop, whose priority is high; outside of it only the last attempt would be seen.
     { name: "logFailedAttempts", step: "finalizeRequest", priority: "low" },
   );
 }
 
 /**
- * A condition that does not hold is an answer, not a failure. Where this machine's clock and the server's are four
- * minutes apart, the SDK marks every error as one of the clock and makes the call again, five times in all, until
- * none of the attempts are left that real failures need.
+ * A failed condition is a result, not a failure. If this machine's clock and the server's differ by four minutes, the
+ * SDK marks every error as clock skew and retries it up to five times, which uses up the retry budget that real
+ * failures need.
  * Source: `AwsSdkSigV4Signer.errorHandler` of `@aws-sdk/core`, `isTransientError` of `@smithy/core`.
  */
 export function neverRepeatRefusals(client: DynamoDBClient): void {
@@ -49,12 +49,12 @@ export function neverRepeatRefusals(client: DynamoDBClient): void {
           throw error;
         }
       },
-    // Around the signing, which sets the mark, and within the loop of attempts, which reads it.
+    // Around the signing, which sets the mark, and inside the retry loop, which reads it.
     { name: "neverRepeatRefusals", relation: "before", toMiddleware: "httpSigningMiddleware" },
   );
 }
 
-/** Of the SDK's list, what DynamoDB says. */
+/** DynamoDB's errors in the SDK's list of throttling errors. */
 const THROTTLING = [
   "ThrottlingException",
   "Throttling",
@@ -67,14 +67,14 @@ function isThrottling(error: Error): boolean {
   return THROTTLING.includes(error.name) || statusOf(error) === 429;
 }
 
-/** Names and codes by which the SDK tries again whatever the status: an answer that broke off may have any. */
-const BROKEN_OFF = ["TimeoutError", "ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT"];
+/** Names and codes that the SDK retries regardless of the status: an interrupted response may have any. */
+const INTERRUPTED = ["TimeoutError", "ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT"];
 
-/** The server failed, there was no answer at all, or it broke off after its status had come. */
+/** The server failed, there was no response, or the response was interrupted after its status. */
 function isTransient(error: Error): boolean {
   const status = statusOf(error);
   const code = "code" in error ? String(error.code) : "";
-  return status === null || status >= 500 || BROKEN_OFF.includes(error.name) || BROKEN_OFF.includes(code);
+  return status === null || status >= 500 || INTERRUPTED.includes(error.name) || INTERRUPTED.includes(code);
 }
 
 function statusOf(error: Error): number | null {

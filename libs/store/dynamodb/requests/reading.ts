@@ -5,29 +5,29 @@ import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { send } from "./sending.ts";
 
-/** What every store is built from. */
+/** The dependencies of every store. */
 export interface StoreDependencies {
   readonly tableName: string;
   readonly clock: Clock;
-  /** Told of items that do not parse. */
+  /** Logs invalid items. */
   readonly logger: Pick<Logger, "warn">;
 }
 
 export type RawItem = Record<string, unknown>;
 
-/** The clock's second: an item with `ttl` above it is alive, for `ttl` is whole. */
+/** The clock's second: an item with a larger `ttl` is alive, because `ttl` is an integer. */
 export function nowSeconds(clock: Clock): number {
   return Math.floor(clock.nowMs() / 1_000);
 }
 
-/** TTL may lag by days: the item may still be there, but it has expired. */
+/** TTL may lag by days: an expired item may still exist. */
 export function isAlive(item: RawItem, seconds: number): boolean {
   return typeof item.ttl === "number" && item.ttl > seconds;
 }
 
 /**
- * All pages of a query, in order; a page holds 1 MB at most, fewer items when `Limit` is set.
- * Whoever has enough stops iterating, and no further page is asked for.
+ * All pages of a query, in order; a page holds 1 MB at most, fewer items if `Limit` is set. If the caller stops
+ * iterating, no further page is requested.
  */
 export async function* queryPages(
   client: DynamoDBDocumentClient,
@@ -46,7 +46,7 @@ export async function* queryPages(
   } while (startKey !== undefined);
 }
 
-/** Null for an item that does not parse: one broken item must not stop whoever reads hundreds. */
+/** Null for an invalid item: one invalid item must not fail a query of hundreds. */
 export function parseOrSkip<T>(
   schema: z.ZodType<T>,
   raw: RawItem,
@@ -60,7 +60,7 @@ export function parseOrSkip<T>(
     if (!(error instanceof ContractError)) throw error;
     logger.warn(
       { key: Object.fromEntries(key.map((name) => [name, raw[name]])), reason: error.message },
-      "item skipped: it does not parse",
+      "invalid item skipped",
     );
     return null;
   }

@@ -3,7 +3,7 @@ import { StoreError } from "../../store-error.ts";
 
 /**
  * Runs one request. @throws StoreError for every failure, after the SDK's own retries.
- * @param doing what was tried, for the message: "reading the result of BTCUSDT".
+ * @param doing the operation, for the error message: "reading the result of BTCUSDT".
  */
 export async function send<T>(doing: string, request: () => Promise<T>): Promise<T> {
   try {
@@ -15,10 +15,10 @@ export async function send<T>(doing: string, request: () => Promise<T>): Promise
 
 export type Conditional<T> =
   | { readonly kind: "done"; readonly output: T }
-  /** The condition did not hold: nothing was written. */
+  /** The condition failed: nothing was written. */
   | { readonly kind: "refused" };
 
-/** Runs one conditional write: a condition that does not hold is an outcome, everything else a StoreError. */
+/** Runs one conditional write: a failed condition is an outcome, everything else is a StoreError. */
 export async function sendIf<T>(doing: string, request: () => Promise<T>): Promise<Conditional<T>> {
   try {
     return { kind: "done", output: await request() };
@@ -28,13 +28,13 @@ export async function sendIf<T>(doing: string, request: () => Promise<T>): Promi
   }
 }
 
-/** Failures whose message quotes the request's headers, session token included. */
+/** Failures whose message quotes the request's headers, including the session token. */
 const QUOTES_HEADERS = /signature|token|authori[sz]ation|credential/i;
 const SHOWN_CHARACTERS = 300;
 
 /**
- * The SDK's error object carries the signed request and reply. The cause is a bare copy without them, so that
- * no logger can print a header.
+ * The SDK's error object holds the signed request and the response. The cause is a copy without them, so that no
+ * logger can print a header.
  */
 function storeError(doing: string, error: unknown): StoreError {
   if (!(error instanceof Error)) return new StoreError(`${doing} failed: ${typeof error} thrown`);
@@ -44,9 +44,9 @@ function storeError(doing: string, error: unknown): StoreError {
   return new StoreError(`${doing} failed: ${error.name}${text === "" ? "" : `: ${text}`}`, { cause });
 }
 
-/** An SDK error's text, short and without anything of the request's headers. */
+/** An SDK error's message, short and without the request's headers. */
 export function describeError(error: Error): string {
   return QUOTES_HEADERS.test(`${error.name} ${error.message}`)
-    ? "the credentials were not accepted or not found (details hidden)"
+    ? "the credentials were rejected or not found (details hidden)"
     : (error.message.split("\n")[0] ?? "").slice(0, SHOWN_CHARACTERS);
 }

@@ -20,11 +20,11 @@ import { hasStream, isActive, tableDifferences, tableInput } from "./table-input
 export interface TableReport {
   readonly name: string;
   readonly outcome: "created" | "exists";
-  /** What an existing table has otherwise than defined (key, indexes); it is left as it is. */
+  /** How an existing table differs from its definition (key, indexes); it is not changed. */
   readonly differences: readonly string[];
   /**
-   * What the table is without because this endpoint does not know it (AWS knows all of them), or, for streams,
-   * because it was made without. The stores need none of it.
+   * What the table lacks because this endpoint does not support it (AWS supports all of them), or, for streams, because
+   * it was created without. The stores need none of it.
    */
   readonly missing: readonly ("streams" | "time to live" | "point-in-time recovery")[];
 }
@@ -72,20 +72,20 @@ async function untilActive(client: DynamoDBDocumentClient, name: string): Promis
       try {
         return (await client.send(new DescribeTableCommand({ TableName: name }))).Table;
       } catch (error) {
-        // Right after CreateTable an answer may come from a node that has not heard of it.
+        // Right after CreateTable, a node that does not know the table yet may respond.
         if (error instanceof ResourceNotFoundException) return undefined;
         throw error;
       }
     });
     if (table !== undefined && isActive(table)) return table;
     if (monotonicMs() > giveUpAt) {
-      throw new StoreError(`table ${name} is ${table?.TableStatus ?? "not there"} after two minutes`);
+      throw new StoreError(`table ${name} is ${table?.TableStatus ?? "missing"} after two minutes`);
     }
     await realSleep(POLL_MS);
   }
 }
 
-/** False when the endpoint does not know the operation; only embedded and local databases do not. */
+/** False if the endpoint does not support the operation, as some embedded and local databases. */
 async function supported(ensure: () => Promise<void>, name: string): Promise<boolean> {
   return send(`setting up table ${name}`, async () => {
     try {
@@ -127,7 +127,7 @@ async function ensureRecovery(client: DynamoDBDocumentClient, name: string): Pro
       );
       return;
     } catch (error) {
-      // AWS: a new table's backups take a moment until they can be switched on.
+      // AWS: the backups of a new table cannot be enabled at once.
       const notYet = error instanceof Error && error.name === "ContinuousBackupsUnavailableException";
       if (!notYet || monotonicMs() > giveUpAt) throw error;
       await realSleep(POLL_MS * 5);

@@ -19,7 +19,7 @@ function keyAttributes(definition: TableDefinition): Map<string, "S" | "N"> {
   );
 }
 
-/** The table as DynamoDB is asked for it: on demand, all attributes in the indexes, streams on. */
+/** The input of CreateTable: on demand, all attributes in the indexes, streams on. */
 export function tableInput(definition: TableDefinition): CreateTableCommandInput {
   const indexes = Object.entries(definition.indexes);
   return {
@@ -51,7 +51,7 @@ function shownKey(
   return parts.length === 0 ? "none" : parts.join(", ");
 }
 
-/** What of an existing table is not as defined, each with both values; empty when the stores can work on it. */
+/** The differences of an existing table from its definition, with both values; empty if the stores can use it. */
 export function tableDifferences(definition: TableDefinition, actual: TableDescription): string[] {
   const wanted = tableInput(definition);
   const wantedTypes = keyAttributes(definition);

@@ -239,7 +239,7 @@ describe("missing candles", () => {
     const error = await errorOf(market.candles(range(fromMs, NOON)));
     expect(error.kind).toBe("incomplete");
     expect(error.message).toContain(SYMBOL);
-    expect(error.message).toContain("1 minutes");
+    expect(error.message).toContain("1-minute");
     expect(error.message).toContain(new Date(from).toISOString());
   });
 
@@ -289,7 +289,7 @@ describe("bad rows", () => {
     ["a time outside the page", withField(0, String(at - DAY_MS)), "start"],
     ["no time", withField(0, "soon"), "soon"],
     ["something that is no row", () => [null], "null"],
-    ["the same candle twice", (row) => [row, row], "twice"],
+    ["the same candle twice", (row) => [row, row], "duplicate"],
   ];
 
   it.each(kinds)("with %s are fetched again", async (_, change) => {
