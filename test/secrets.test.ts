@@ -22,7 +22,7 @@ const SECRETS: readonly (readonly [what: string, pattern: RegExp])[] = [
 
 /** The broker's documented default, and the words that tests and texts use for a password. */
 const HARMLESS_PASSWORDS =
-  /^(?:guest|password|pass|pw|p|b|hunter2\S*|s3cret\S*|secret\S*|x|\$.*|<.*|\{.*|p%.*)$/;
+  /^(?:guest|password|pass|pw|p|b|(?:12[#?])?hunter2\S*|hun|s3cret\S*|secret\S*|x|\$.*|<.*|\{.*|p%.*)$/;
 const URL_PASSWORD = /\b(?:amqps?|https?|rediss?|postgres):\/\/[^\s/:@"'`]*:([^\s/@"'`]+)@/g;
 
 const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: ROOT, encoding: "utf8" })

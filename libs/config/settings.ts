@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isTimeframe, TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
+import { brokerUrlProblem } from "#libs/contracts/broker-url.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
@@ -47,15 +48,12 @@ function timeframeList(value: string, context: z.RefinementCtx): readonly Timefr
   return TIMEFRAMES.filter((timeframe) => names.includes(timeframe));
 }
 
-/** Whether user, password and virtual host can be decoded and a host is present, as the driver requires. */
-function isWholeBrokerUrl(text: string): boolean {
-  try {
-    const { host, username, password, pathname } = new URL(text);
-    for (const part of [username, password, pathname]) decodeURIComponent(part);
-    return host !== "";
-  } catch {
-    return false;
-  }
+/** The remedy instead of the value: what is wrong with a broker's URL is often a part of its password. */
+function brokerUrl(value: string, context: z.RefinementCtx): string {
+  const problem = brokerUrlProblem(value);
+  if (problem === null) return value;
+  context.addIssue(problem);
+  return z.NEVER;
 }
 
 function isoMoment(value: string, context: z.RefinementCtx): number {
@@ -84,8 +82,9 @@ export const SETTINGS = {
     .optional()
     .describe("DynamoDB endpoint other than AWS: LocalStack, DynamoDB Local, the embedded one"),
   RABBITMQ_URL: z
-    .url({ protocol: /^amqps?$/ })
-    .refine(isWholeBrokerUrl, "expected amqp://user:password@host:5672/vhost, with % written as %25")
+    .string()
+    .trim()
+    .transform(brokerUrl)
     .optional()
     .describe("`amqp://` or `amqps://` (TLS; the certificate is verified)"),
   RABBITMQ_HOST: z

@@ -1,7 +1,7 @@
 /**
- * Tolerated faults, as data: log lines, metrics, alarms and the README read them from here. A fault is logged on one
- * line and counted under its metric. Its message says what failed and what the service does, `reason` has the details,
- * `remedy` says what an operator can do.
+ * What fails around the services, as data: log lines, metrics, alarms and the README read it from here. A fault is
+ * logged on one line and counted under its metric. Its message says what failed and what the service does, `reason` has
+ * the details, `remedy` says what an operator can do.
  */
 export interface Fault {
   /** Faults with the same remedy may share a metric. */
@@ -55,6 +55,24 @@ export const FAULTS = {
     metric: "BrokerBlocks",
     message: "RabbitMQ blocks publishers: publishing is paused",
     remedy: "the broker is low on memory or disk: check that consumers are running and queues are not full",
+  }),
+  brokerRefusesQueue: fault({
+    metric: "BrokerRefusals",
+    message: "RabbitMQ refuses a queue, which exists with other arguments: the service ends",
+    remedy:
+      "move its messages and delete that queue, or remove the policy or plugin that changes it, or use another virtual host",
+  }),
+  brokerRefusesUser: fault({
+    metric: "BrokerRefusals",
+    message: "RabbitMQ refuses the user: the service ends",
+    remedy:
+      "check user and password in RABBITMQ_URL (or RABBITMQ_USER and RABBITMQ_PASS) and the user's configure, write and read permissions",
+  }),
+  brokerRefusesVirtualHost: fault({
+    metric: "BrokerRefusals",
+    message: "RabbitMQ refuses the virtual host: the service ends",
+    remedy:
+      "check the virtual host in RABBITMQ_URL: create it, give the user permissions in it, or raise its connection limit",
   }),
   publishRepeated: fault({
     metric: "PublishRetries",

@@ -2,6 +2,7 @@ import { ConfigurationError } from "#libs/config/configuration.ts";
 import { type Environment, processEnvironment, silenceSdkVersionNote } from "#libs/config/environment.ts";
 import { printError } from "#libs/terminal/terminal.ts";
 import { flushFaults, type Logger, makeLogger } from "./logging.ts";
+import { EXIT_PERMANENT_FAILURE, PermanentFailure } from "./permanent-failure.ts";
 
 /** ECS sends SIGKILL at most 120 s after SIGTERM; a service that has not stopped exits before that. */
 const STOP_DEADLINE_MS = 110_000;
@@ -11,19 +12,21 @@ type Release = () => Promise<void> | void;
 /** What a composition root receives: the environment, and a stack of releases that runs in reverse. */
 export interface ServiceScope {
   readonly environment: Environment;
-  /** Aborts with the first SIGTERM or SIGINT. */
+  /** Aborts with the first SIGTERM or SIGINT, or with `fail`. */
   readonly stopping: AbortSignal;
   /** Keeps a resource until the service ends; the last one acquired is released first. */
   own<T>(resource: T, release: (resource: T) => Promise<void> | void): T;
   /** Resolves when the service has been asked to stop. */
   untilStopped(): Promise<void>;
+  /** Stops the service as SIGTERM does, with the exit code of this error. The first call counts. */
+  fail(error: Error): void;
   /** Sets the logger for failures; until it is set they go to a plain JSON log. */
   useLogger(logger: Logger): void;
 }
 
 /**
  * Runs one service from start to exit code: 0 when it ended or was stopped, 1 when it failed, 2 when its
- * configuration is wrong. The first SIGTERM or SIGINT stops it gracefully, within the deadline (else 1), the
+ * configuration is wrong, 3 when something it needs refuses it for good. The first SIGTERM or SIGINT stops it gracefully, within the deadline (else 1), the
  * second one at once.
  * The only file that touches signals and the exit code.
  */
@@ -49,6 +52,7 @@ export async function runService(
       process.exit(1);
     }, stopDeadlineMs).unref();
   };
+  let failureCode: number | null = null;
   let signals = 0;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
@@ -78,6 +82,12 @@ export async function runService(
       stop.signal.aborted
         ? Promise.resolve()
         : new Promise((resolve) => stop.signal.addEventListener("abort", () => resolve(), { once: true })),
+    fail(error) {
+      if (failureCode !== null) return;
+      failureCode = exitCodeOf(error, logger, false);
+      startDeadline();
+      stop.abort();
+    },
     useLogger(next) {
       logger = next;
     },
@@ -87,8 +97,9 @@ export async function runService(
   try {
     code = (await main(scope)) ?? 0;
   } catch (error) {
-    code = exitCodeOf(error, logger, stop.signal.aborted);
+    if (failureCode === null) code = exitCodeOf(error, logger, stop.signal.aborted);
   }
+  code = failureCode ?? code;
   startDeadline();
   for (const release of releases.reverse()) {
     try {
@@ -106,6 +117,10 @@ function exitCodeOf(error: unknown, logger: Logger, stopped: boolean): number {
   if (error instanceof ConfigurationError) {
     printError(`${error.message}\n`);
     return 2;
+  }
+  if (error instanceof PermanentFailure) {
+    logger.fatal({ reason: error.message }, "the service is refused for good and ends");
+    return EXIT_PERMANENT_FAILURE;
   }
   if (stopped) {
     logger.info({ err: error }, "stopped during startup");

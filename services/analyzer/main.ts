@@ -26,7 +26,12 @@ await runService("analyzer", async (scope) => {
   const clock = clockOf(config.simulatedTime);
   const dynamo = makeDynamoClient({ region: config.awsRegion, endpoint: config.awsEndpointUrl, logger });
   scope.own(dynamo, (client) => client.destroy());
-  const queue = await connectRabbitMq({ url: rabbitMqUrl(config), logger, signal: scope.stopping });
+  const queue = await connectRabbitMq({
+    url: rabbitMqUrl(config),
+    logger,
+    signal: scope.stopping,
+    onRefused: scope.fail,
+  });
   scope.own(queue, (broker) => broker.close());
   const market = makeBybitMarketData({
     ...bybitOptions(config),

@@ -38,6 +38,7 @@ await runService("finder", async (scope) => {
     url: rabbitMqUrl(config),
     logger,
     signal: scope.stopping,
+    onRefused: scope.fail,
     // The age of a signal is measured by the exchange's clock too; a stopped simulated clock measures nothing.
     clock: config.simulatedTime === undefined ? clock : systemClock,
   });

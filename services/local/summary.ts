@@ -1,7 +1,7 @@
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import type { ResultsItem } from "#libs/contracts/results-item.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
-import { countRefusals } from "#services/scanner/rank.ts";
+import { countRefusals } from "#libs/market/rank-universe.ts";
 import { usd } from "#services/shared/usd.ts";
 import type { Scanned, Selected } from "./cycle.ts";
 import { positionLine } from "./progress-view.ts";

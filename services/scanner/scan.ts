@@ -4,12 +4,12 @@ import { SCHEMA_VERSION } from "#libs/contracts/names.ts";
 import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
 import { type ScanItem, scanIdOf, type UniverseEntry } from "#libs/contracts/scan-item.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
+import { countRefusals, rankUniverse, type ScanFilters } from "#libs/market/rank-universe.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import type { LeaseOutcome, ScanStore } from "#libs/store/scan-store.ts";
-import { countRefusals, rankUniverse, type ScanFilters } from "./rank.ts";
 
 export interface ScanParts {
   readonly market: MarketData;

@@ -6,17 +6,16 @@ export interface AwaitableResource<T> {
   put(value: T): void;
   /** Removes this value, unless another has replaced it. */
   remove(value: T): void;
-  /** @throws QueueError if there is none in time, or it is closed. */
+  /** @throws QueueError if there is none in time, or the error of `close`. */
   take(timeoutMs: number): Promise<T>;
-  /** Removes it permanently; waiting callers fail at once. */
-  close(): void;
+  /** Removes it permanently: waiting and later callers fail with the error of the first call. */
+  close(error?: Error): void;
 }
 
 export function makeAwaitableResource<T>(): AwaitableResource<T> {
   let value: T | undefined;
-  let isClosed = false;
-  const waiters = new Set<{ resolve(value: T): void; reject(error: QueueError): void }>();
-  const closedError = () => new QueueError("the queue is closed");
+  let closedBy: Error | null = null;
+  const waiters = new Set<{ resolve(value: T): void; reject(error: Error): void }>();
   return {
     peek: () => value,
     put(next) {
@@ -29,14 +28,14 @@ export function makeAwaitableResource<T>(): AwaitableResource<T> {
     },
     async take(timeoutMs) {
       if (value !== undefined) return value;
-      if (isClosed) throw closedError();
+      if (closedBy !== null) throw closedBy;
       return new Promise<T>((resolve, reject) => {
         const waiter = {
           resolve(found: T) {
             clearTimeout(timer);
             resolve(found);
           },
-          reject(error: QueueError) {
+          reject(error: Error) {
             clearTimeout(timer);
             reject(error);
           },
@@ -48,9 +47,9 @@ export function makeAwaitableResource<T>(): AwaitableResource<T> {
         waiters.add(waiter);
       });
     },
-    close() {
-      isClosed = true;
-      for (const waiter of waiters) waiter.reject(closedError());
+    close(error = new QueueError("the queue is closed")) {
+      closedBy ??= error;
+      for (const waiter of waiters) waiter.reject(closedBy);
       waiters.clear();
     },
   };

@@ -1,6 +1,7 @@
 import type { Channel, ChannelModel } from "amqplib";
 import { QUEUES, type QueueDefinition } from "#libs/contracts/queues.ts";
 import { type Clock, systemClock } from "#libs/runtime/clock.ts";
+import { faultFields } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { encodeMessage } from "../message-body.ts";
 import {
@@ -15,8 +16,9 @@ import { makeAwaitableResource } from "./awaitable-resource.ts";
 import { parseBrokerUrl } from "./broker-url.ts";
 import { peekDeadLetters } from "./dead-letters.ts";
 import { newEnvelope, publishOptions } from "./envelope.ts";
-import { dropConnection, openLink, whileOpen } from "./link.ts";
+import { dropConnection, type Link, openLink, whileOpen } from "./link.ts";
 import { makePublisher } from "./publisher.ts";
+import { BrokerRefusal, describeError, refusalOf } from "./refusal.ts";
 import { makeSubscription, type Subscription } from "./subscription.ts";
 import { type DeclaredQueue, declareTopology, PARKING_LEVELS_MS, parkingQueueName } from "./topology.ts";
 
@@ -24,6 +26,11 @@ export interface RabbitMqOptions {
   /** `amqp://` or `amqps://`, with user and password; neither is ever logged. */
   readonly url: string;
   readonly logger: Logger;
+  /**
+   * Called once if the broker refuses permanently after the start: nothing is retried, and every request fails with
+   * this error. At the start it is thrown.
+   */
+  readonly onRefused?: (refusal: BrokerRefusal) => void;
   /** The queues to declare on every connection; no others can be used. */
   readonly queues?: readonly DeclaredQueue[];
   /** Prefix of every queue's name, so that tests can share a broker. */
@@ -44,7 +51,8 @@ export interface RabbitMqOptions {
 /**
  * The queues on a RabbitMQ broker, 3.10 or later. Publishing and consuming use separate connections: a broker that is
  * low on memory or disk blocks connections that publish, and acknowledgements must get through. Both connections
- * recover indefinitely, with topology and consumers.
+ * recover, with topology and consumers, until the broker refuses permanently.
+ * @throws BrokerRefusal if the broker refuses the user, the virtual host or a queue.
  * @throws QueueError if the URL is invalid, or no broker is available in time.
  */
 export async function connectRabbitMq(options: RabbitMqOptions): Promise<MessageQueue> {
@@ -61,39 +69,62 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   const declare = (channel: Channel) => declareTopology(channel, declared, parkingLevelsMs);
   const socket = { ...options.tls, rejectUnauthorized: true };
 
-  const publisher = makePublisher({ logger, timeoutMs: publishTimeoutMs, declare });
+  const reasonOf = (error: unknown) => describeError(error, address);
+  const publisher = makePublisher({
+    logger,
+    timeoutMs: publishTimeoutMs,
+    declare,
+    reasonOf,
+    onChannelError: (error) => {
+      // Any other code of an open channel may pass.
+      const refusal = "code" in error && error.code === 403 ? refusalOf(error, address) : null;
+      if (refusal !== null) refuse(refusal);
+    },
+  });
   const subscriptions = new Set<Subscription>();
   const consuming = makeAwaitableResource<ChannelModel>();
+  let refused: BrokerRefusal | null = null;
+  let closing: Promise<void> | undefined;
 
-  const publishingLink = await openLink({
-    address,
-    purpose: "publishing",
-    socket,
-    logger,
-    startupTimeoutMs,
-    signal: options.signal,
-    setup: (model) => publisher.setup(model),
-  });
-  const consumingLink = await openLink({
-    address,
-    purpose: "consuming",
-    socket,
-    logger,
-    startupTimeoutMs,
-    signal: options.signal,
-    setup: async (model) => {
-      model.once("close", () => consuming.remove(model));
-      const channel = await model.createChannel();
-      channel.on("error", (error) => logger.warn({ err: error }, "declaring channel error"));
-      await declare(channel);
-      await channel.close();
-      for (const subscription of subscriptions) await subscription.start(model);
-      consuming.put(model);
-    },
-  }).catch(async (error: unknown) => {
+  /** The first refusal counts: nothing is tried again after it. */
+  function refuse(refusal: BrokerRefusal): void {
+    if (refused !== null || closing !== undefined) return;
+    refused = refusal;
+    logRefusal(refusal);
+    publisher.refuse(refusal);
+    consuming.close(refusal);
+    options.onRefused?.(refusal);
+  }
+
+  function logRefusal({ fault, reason }: BrokerRefusal): void {
+    logger.error({ broker: address.shown, reason, ...faultFields(fault) }, fault.message);
+  }
+
+  const opened = (linking: Promise<Link>) =>
+    linking.catch((error: unknown) => {
+      if (error instanceof BrokerRefusal) logRefusal(error);
+      throw error;
+    });
+  const common = { address, socket, logger, startupTimeoutMs, signal: options.signal, onRefused: refuse };
+  const publishingLink = await opened(
+    openLink({ ...common, purpose: "publishing", setup: (model) => publisher.setup(model) }),
+  );
+  const consumingLink = await opened(
+    openLink({ ...common, purpose: "consuming", setup: setUpConsuming }),
+  ).catch(async (error: unknown) => {
     await publishingLink.close();
     throw error;
   });
+
+  async function setUpConsuming(model: ChannelModel): Promise<void> {
+    model.once("close", () => consuming.remove(model));
+    const channel = await model.createChannel();
+    channel.on("error", (error) => logger.warn({ reason: reasonOf(error) }, "declaring channel error"));
+    await declare(channel);
+    await channel.close();
+    for (const subscription of subscriptions) await subscription.start(model);
+    consuming.put(model);
+  }
 
   function prefixed<Q extends DeclaredQueue>(queue: Q): Q {
     return {
@@ -118,7 +149,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     const model = await consuming.take(publishTimeoutMs);
     const answerOn = async () => {
       const channel = await model.createChannel();
-      channel.on("error", (error) => logger.warn({ err: error }, "query channel error"));
+      channel.on("error", (error) => logger.warn({ reason: reasonOf(error) }, "query channel error"));
       const result = await work(channel);
       await channel.close();
       return result;
@@ -126,12 +157,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     try {
       return await whileOpen(model, answerOn(), publishTimeoutMs);
     } catch (error) {
-      throw new QueueError(
-        `RabbitMQ did not answer: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          cause: error,
-        },
-      );
+      throw new QueueError(`RabbitMQ did not answer: ${reasonOf(error)}`);
     }
   }
 
@@ -142,7 +168,6 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     await Promise.all([publishingLink.close(), consumingLink.close()]);
   }
 
-  let closing: Promise<void> | undefined;
   return {
     async publish<T>(queue: QueueDefinition<T>, messages: readonly T[]) {
       const target = known(queue);
@@ -167,6 +192,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
         levelsMs: parkingLevelsMs,
         clock,
         logger,
+        reasonOf,
       });
       subscriptions.add(subscription);
       // Without a connection, the next one starts it.
@@ -201,9 +227,17 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
     try {
       await whileOpen(model, subscription.start(model), publishTimeoutMs);
     } catch (error) {
+      const refusal = refusalOf(error, address);
+      if (refusal !== null) {
+        logRefusal(refusal);
+        throw refusal;
+      }
       // The connection has just been lost or does not respond; the next one starts it.
       dropConnection(model);
-      logger.warn({ err: error }, "could not start the consumer: it starts on the next connection");
+      logger.warn(
+        { reason: reasonOf(error) },
+        "could not start the consumer: it starts on the next connection",
+      );
     }
   }
 }

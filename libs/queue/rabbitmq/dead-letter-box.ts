@@ -5,7 +5,7 @@ import { QueueError } from "../queue.ts";
 import { parseBrokerUrl } from "./broker-url.ts";
 import { storedLetterOf } from "./dead-letters.ts";
 import { newEnvelope, publishOptions } from "./envelope.ts";
-import { describeError } from "./link.ts";
+import { describeError, refusalOf } from "./refusal.ts";
 import { doneWithin } from "./within.ts";
 
 const PUT_BACK_LOOKS = 50;
@@ -22,20 +22,23 @@ export interface DeadLetterBoxOptions {
 /**
  * The dead letters on a RabbitMQ broker. One connection without recovery, and nothing is declared, so it leaves no
  * queues behind on a wrong broker or virtual host.
- * @throws QueueError when the broker cannot be reached or refuses the user.
+ * @throws BrokerRefusal if the broker refuses the user, the virtual host or, later, a request.
+ * @throws QueueError if the broker cannot be reached.
  */
 export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<DeadLetterBox> {
   const { timeoutMs = 15_000 } = options;
   const address = parseBrokerUrl(options.url);
   let gone = false;
+  let channelError: Error | null = null;
   const connection = await connect(address.connect, {
     rejectUnauthorized: true,
     timeout: timeoutMs,
     clientProperties: { connection_name: "crypto-backtest dead letters" },
   }).catch((error: unknown) => {
-    throw new QueueError(`no connection to RabbitMQ at ${address.shown}: ${wordsOf(error)}`, {
-      cause: error,
-    });
+    throw (
+      refusalOf(error, address) ??
+      new QueueError(`no connection to RabbitMQ at ${address.shown}: ${describeError(error, address)}`)
+    );
   });
   connection.on("error", () => {
     // Pending requests fail anyway; without a listener the error would crash the process.
@@ -47,8 +50,8 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
   /** Opens a channel for one request; closing it returns the letters it holds. */
   async function open(): Promise<ConfirmChannel> {
     const channel = await answered(connection.createConfirmChannel());
-    channel.on("error", () => {
-      // As above.
+    channel.on("error", (error) => {
+      channelError = error;
     });
     return channel;
   }
@@ -62,7 +65,11 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
       return await Promise.race([answer, late]);
     } catch (error) {
       if (error instanceof QueueError) throw error;
-      throw new QueueError(`RabbitMQ at ${address.shown}: ${wordsOf(error)}`, { cause: error });
+      // A confirm that is missing says only that the channel closed; the channel's own error says why.
+      const refusal = refusalOf(error, address) ?? refusalOf(channelError, address);
+      if (refusal !== null) throw refusal;
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      throw new AnswerError(`RabbitMQ at ${address.shown}: ${describeError(error, address)}`, code);
     } finally {
       clearTimeout(timer);
     }
@@ -77,7 +84,6 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
       throw new QueueError(
         `queue ${queueName} does not exist at ${address.shown}: the services declare it when they first connect; ` +
           "check the broker and virtual host of the URL",
-        { cause: error },
       );
     }
   }
@@ -175,11 +181,16 @@ export async function openDeadLetterBox(options: DeadLetterBoxOptions): Promise<
   };
 }
 
-function isMissing(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && "code" in cause && cause.code === 404;
+/** What the broker answered instead, with its code. The cause is not kept: it may name the user. */
+class AnswerError extends QueueError {
+  readonly code: unknown;
+
+  constructor(message: string, code: unknown) {
+    super(message);
+    this.code = code;
+  }
 }
 
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? describeError(error) : String(error);
+function isMissing(error: unknown): boolean {
+  return error instanceof AnswerError && error.code === 404;
 }

@@ -1,9 +1,11 @@
 import { type ChannelModel, connect, type RecoveringChannelModel, type SocketOptions } from "amqplib";
 import { FAULTS } from "#libs/contracts/faults.ts";
+import { monotonicMs } from "#libs/runtime/clock.ts";
 import { logFault } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { QueueError } from "../queue.ts";
 import type { BrokerAddress } from "./broker-url.ts";
+import { BrokerRefusal, describeError, isVirtualHostRefused, refusalOf } from "./refusal.ts";
 import { tlsRemedy } from "./tls-remedy.ts";
 import { doneWithin } from "./within.ts";
 
@@ -13,6 +15,8 @@ const SETUP_TIMEOUT_MS = 30_000;
 const MAX_RECONNECT_DELAY_MS = 10_000;
 /** The deadline of the close handshake. */
 const CLOSE_TIMEOUT_MS = 5_000;
+/** How long a virtual host must be refused before it counts as refused for good. */
+const VIRTUAL_HOST_PATIENCE_MS = 10_000;
 
 export interface LinkOptions {
   readonly address: BrokerAddress;
@@ -29,22 +33,25 @@ export interface LinkOptions {
    * opened again.
    */
   readonly setup: (model: ChannelModel) => Promise<void>;
+  /** A reconnect was refused for good: the link has ended. At the start `openLink` throws instead. */
+  readonly onRefused: (refusal: BrokerRefusal) => void;
 }
 
-/** One connection that recovers indefinitely. */
+/** One connection that recovers until it is closed or refused permanently. */
 export interface Link {
   close(): Promise<void>;
 }
 
 /**
- * Connects, and from then on reconnects indefinitely with jittered backoff. There is one way to recover from every
- * failure: the connection closes and `setup` restores everything on the next one.
- * @throws QueueError if there is no connection after `startupTimeoutMs`, or at once if a retry cannot help (wrong
- * password, a queue that exists with other arguments, an untrusted certificate).
+ * Connects, and from then on reconnects with jittered backoff until the broker refuses permanently. There is one way to
+ * recover from every failure: the connection closes and `setup` restores everything on the next one.
+ * @throws BrokerRefusal if the broker refuses the user, the virtual host or a queue.
+ * @throws QueueError if there is no connection after `startupTimeoutMs`, or at once if the certificate is not trusted.
  */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const { address, purpose, logger } = options;
   const fields = { broker: address.shown, connection: purpose };
+  const reasonOf = (error: unknown) => describeError(error, address);
   const recovering = await connect(address.connect, {
     ...options.socket,
     timeout: CONNECT_TIMEOUT_MS,
@@ -60,7 +67,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       setup: async (model: ChannelModel) => {
         // Every pending request listens for the connection's close.
         model.setMaxListeners(0);
-        model.on("error", (error) => logger.warn({ ...fields, err: error }, "RabbitMQ connection error"));
+        model.on("error", (error) =>
+          logger.warn({ ...fields, reason: reasonOf(error) }, "RabbitMQ connection error"),
+        );
         model.on("handler-error", (error) =>
           logger.error({ ...fields, err: error }, "RabbitMQ listener failed"),
         );
@@ -79,14 +88,24 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     // Already logged by the connection; without a listener the error would crash the process.
   });
   recovering.on("connect", () => logger.info(fields, "connected to RabbitMQ"));
-  recovering.on("disconnect", (error) => logger.warn({ ...fields, err: error }, "RabbitMQ connection lost"));
+  recovering.on("disconnect", (error) =>
+    logger.warn({ ...fields, reason: reasonOf(error) }, "RabbitMQ connection lost"),
+  );
   recovering.on("reconnect-scheduled", ({ attempt, delay, error }) =>
-    logFault(logger, FAULTS.brokerAway, { ...fields, attempt, delayMs: delay, reason: describeError(error) }),
+    logFault(logger, FAULTS.brokerAway, { ...fields, attempt, delayMs: delay, reason: reasonOf(error) }),
   );
   recovering.on("blocked", (reason) => logFault(logger, FAULTS.brokerBlocks, { ...fields, reason }));
   recovering.on("unblocked", () => logger.info(fields, "RabbitMQ unblocked publishers"));
 
-  await firstConnection(recovering, options);
+  const judge = makeJudge(address, recovering);
+  await firstConnection(recovering, judge, options);
+  recovering.on("connect-failed", (error) => {
+    const refusal = judge(error);
+    if (refusal === null) return;
+    // Before the next try is scheduled.
+    void doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
+    options.onRefused(refusal);
+  });
   return {
     async close() {
       await doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
@@ -116,8 +135,10 @@ export async function whileOpen<T>(model: ChannelModel, answer: Promise<T>, time
   }
 }
 
+/** Waits for the first connection; gives the recovery up when there is none in time, or never will be. */
 async function firstConnection(
   recovering: RecoveringChannelModel,
+  judge: (error: Error) => BrokerRefusal | null,
   { address, startupTimeoutMs: timeoutMs, signal }: LinkOptions,
 ): Promise<void> {
   let last = new Error("no reply");
@@ -128,55 +149,47 @@ async function firstConnection(
     await new Promise<void>((resolve, reject) => {
       recovering.on("connect-failed", (error) => {
         last = error;
-        if (isHopeless(error)) reject(error);
+        const refusal = judge(error);
+        if (refusal !== null) reject(refusal);
+        else if (tlsRemedy(error) !== null) reject(error);
       });
       recovering.once("connect", () => resolve());
-      timer = setTimeout(() => reject(last), timeoutMs);
+      timer = setTimeout(() => reject(refusalOf(last, address) ?? last), timeoutMs);
       onAbort = () => reject(signal?.reason);
       signal?.addEventListener("abort", onAbort);
     });
   } catch (error) {
     await doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
     signal?.throwIfAborted();
-    const reason = error instanceof Error ? describeError(error) : String(error);
-    const waited = error === last && !isHopeless(last) ? ` for ${Math.round(timeoutMs / 1_000)} s` : "";
-    throw new QueueError(`no connection to RabbitMQ at ${address.shown}${waited}: ${reason}`, {
-      cause: error,
-    });
+    if (error instanceof BrokerRefusal) throw error;
+    const waited =
+      error === last && tlsRemedy(last) === null ? ` for ${Math.round(timeoutMs / 1_000)} s` : "";
+    throw new QueueError(
+      `no connection to RabbitMQ at ${address.shown}${waited}: ${describeError(error, address)}`,
+    );
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
   }
 }
 
-const HOPELESS_CODES = new Set<unknown>([
-  // AMQP: ACCESS_REFUSED, NOT_ALLOWED, PRECONDITION_FAILED (other queue arguments)
-  403, 530, 406,
-]);
-
 /**
- * A readable reason. The driver drops the broker's message when it refuses the virtual host, so an unknown virtual
- * host looks like one that a starting broker has not opened yet, and both are retried.
+ * Judges the failures of one connection in turn. A refused virtual host may be one that a starting broker has not
+ * opened yet, so that it counts only when it is refused for a while.
  */
-export function describeError(error: Error): string {
-  // A name with several addresses fails once for each, and the aggregate has no message.
-  if (error instanceof AggregateError && error.message === "") {
-    return error.errors.map((one) => (one instanceof Error ? one.message : String(one))).join("; ");
-  }
-  const remedy = tlsRemedy(error);
-  if (remedy !== null) return `${error.message}: ${remedy}`;
-  if (!error.message.startsWith("Expected ConnectionOpenOk")) return error.message;
-  return `the virtual host does not exist, is not open yet, or this user has no access to it (${error.message})`;
-}
-
-/** Handshake errors have the AMQP code only in their text. */
-function isHopeless(error: Error): boolean {
-  const code = "code" in error ? error.code : undefined;
-  return (
-    tlsRemedy(error) !== null ||
-    HOPELESS_CODES.has(code) ||
-    /ACCESS_REFUSED|ACCESS-REFUSED|NOT_ALLOWED|\b(403|530)\b/.test(error.message)
-  );
+function makeJudge(address: BrokerAddress, recovering: RecoveringChannelModel) {
+  let refusedSinceMs: number | null = null;
+  recovering.on("connect", () => {
+    refusedSinceMs = null;
+  });
+  return (error: Error): BrokerRefusal | null => {
+    if (!isVirtualHostRefused(error)) {
+      refusedSinceMs = null;
+      return refusalOf(error, address);
+    }
+    refusedSinceMs ??= monotonicMs();
+    return monotonicMs() - refusedSinceMs < VIRTUAL_HOST_PATIENCE_MS ? null : refusalOf(error, address);
+  };
 }
 
 /**

@@ -26,6 +26,10 @@ export interface PublisherOptions {
   readonly timeoutMs: number;
   /** Declares the queues, on every connection. */
   readonly declare: (channel: ConfirmChannel) => Promise<void>;
+  /** Sees what closes a channel that stood. */
+  readonly onChannelError: (error: Error) => void;
+  /** An error's words without user and password. */
+  readonly reasonOf: (error: unknown) => string;
 }
 
 export interface Publisher {
@@ -37,6 +41,8 @@ export interface Publisher {
    * @throws QueueError if one was refused or has no queue, or at the deadline.
    */
   publish(queueName: string, letters: readonly Letter[]): Promise<void>;
+  /** The broker refuses permanently: pending and later calls of `publish` fail with this error. */
+  refuse(refusal: Error): void;
   /** Accepts no more letters, and waits for pending ones while there is a connection. */
   close(): Promise<void>;
 }
@@ -53,10 +59,11 @@ interface Session {
 
 type Fate = "confirmed" | "lost" | "refused" | "unroutable";
 
-export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions): Publisher {
+export function makePublisher(options: PublisherOptions): Publisher {
+  const { logger, timeoutMs, declare, reasonOf } = options;
   const sessions = makeAwaitableResource<Session>();
   const underWay = new Set<Promise<void>>();
-  let closed = false;
+  let closedBy: Error | null = null;
 
   async function publish(queueName: string, letters: readonly Letter[]): Promise<void> {
     const deadlineMs = monotonicMs() + timeoutMs;
@@ -119,8 +126,13 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
     return {
       async setup(model) {
         const channel = await model.createConfirmChannel();
+        let isReady = false;
         const session: Session = { channel, model, open: true, returned: new Map(), refusedSince: new Map() };
-        channel.on("error", (error) => logger.warn({ err: error }, "publishing channel error"));
+        channel.on("error", (error) => {
+          logger.warn({ reason: reasonOf(error) }, "publishing channel error");
+          // What happens to a channel that is still set up is the link's to judge.
+          if (isReady) options.onChannelError(error);
+        });
         channel.on("close", () => {
           session.open = false;
           sessions.remove(session);
@@ -131,16 +143,21 @@ export function makePublisher({ logger, timeoutMs, declare }: PublisherOptions):
           session.returned.set(key, (session.returned.get(key) ?? 0) + 1);
         });
         await declare(channel);
+        isReady = true;
         if (session.open) sessions.put(session);
       },
       publish(queueName, letters) {
-        if (closed) return Promise.reject(new QueueError("the queue is closed"));
+        if (closedBy !== null) return Promise.reject(closedBy);
         const job = publish(queueName, letters).finally(() => underWay.delete(job));
         underWay.add(job);
         return job;
       },
+      refuse(refusal) {
+        closedBy ??= refusal;
+        sessions.close(refusal);
+      },
       async close() {
-        closed = true;
+        closedBy ??= new QueueError("the queue is closed");
         sessions.close();
         await Promise.allSettled(underWay);
       },

@@ -4,6 +4,7 @@ import type { QueueDefinition } from "#libs/contracts/queues.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import { logFault } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
+import { PermanentFailure } from "#libs/runtime/permanent-failure.ts";
 import { makeSemaphore } from "#libs/runtime/semaphore.ts";
 import { realSleep } from "#libs/runtime/sleep.ts";
 import { judgeDelivery, type Verdict } from "../judge-delivery.ts";
@@ -27,6 +28,8 @@ export interface SubscriptionOptions<T> {
   readonly levelsMs: readonly number[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** An error's words without user and password. */
+  readonly reasonOf: (error: unknown) => string;
 }
 
 /** A consumer that starts again on every connection. */
@@ -48,7 +51,7 @@ interface Session {
  * brokers before 4.3.
  */
 export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscription {
-  const { queue, publisher, levelsMs, clock, logger } = options;
+  const { queue, publisher, levelsMs, clock, logger, reasonOf } = options;
   const inHand = new Set<Promise<void>>();
   // The broker's prefetch limits a channel. After a reconnect, handlers of the old channel may still be running.
   const deliveries = makeSemaphore(options.consume.prefetch);
@@ -64,7 +67,9 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     }
     const started: Session = { channel, model, open: true, consumerTag: undefined };
     session = started;
-    channel.on("error", (error) => logger.warn({ err: error, queue: queue.name }, "consuming channel error"));
+    channel.on("error", (error) =>
+      logger.warn({ queue: queue.name, reason: reasonOf(error) }, "consuming channel error"),
+    );
     channel.on("close", () => {
       started.open = false;
       if (stopped === undefined) dropConnection(model);
@@ -145,7 +150,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     } catch (error) {
       // The connection of this delivery is lost, so the message is redelivered.
       logger.warn(
-        { queue: queue.name, messageId: envelope.messageId, err: error },
+        { queue: queue.name, messageId: envelope.messageId, reason: reasonOf(error) },
         "could not acknowledge a message: it will be redelivered",
       );
     }
@@ -207,6 +212,8 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
         await publisher.publish(copy.target, [letter]);
         return true;
       } catch (error) {
+        // The service ends, and the message comes to another worker.
+        if (error instanceof PermanentFailure) return false;
         if (!(error instanceof QueueError)) throw error;
         logFault(logger, FAULTS.publishRepeated, {
           queue: queue.name,

@@ -8,6 +8,7 @@ import { QueueError } from "#libs/queue/queue.ts";
 import { openDeadLetterBox } from "#libs/queue/rabbitmq/dead-letter-box.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
 import { systemClock } from "#libs/runtime/clock.ts";
+import { EXIT_PERMANENT_FAILURE, PermanentFailure } from "#libs/runtime/permanent-failure.ts";
 import { wholeNumber } from "#services/shared/arguments.ts";
 import { EXIT_REFUSED, exitCodeOf, type Output, parseCommand } from "../shared/parse-command.ts";
 import { safeLine, shortened } from "../shared/safe-text.ts";
@@ -46,7 +47,7 @@ const DEFAULT_LIMIT = 20;
 /**
  * Looks at the dead letters, sends them back to their queues, throws them away.
  * @returns the exit code: 0; 1 when the broker cannot be used or a letter was not sent back; 2 when arguments or
- * configuration cannot be used, or no letter has the id.
+ * configuration cannot be used, or no letter has the id; 3 when the broker refuses user or virtual host.
  */
 export async function runDlq(
   args: readonly string[],
@@ -57,9 +58,11 @@ export async function runDlq(
     const action = parseAction(args, terminal);
     return action === null ? EXIT_REFUSED : await withBox(environment, terminal, action);
   } catch (error) {
-    if (!(error instanceof QueueError)) return exitCodeOf(error, "dlq", terminal);
+    if (!(error instanceof QueueError || error instanceof PermanentFailure)) {
+      return exitCodeOf(error, "dlq", terminal);
+    }
     terminal.printError(`dlq: ${safeLine(error.message)}\n`);
-    return EXIT_FAILED;
+    return error instanceof PermanentFailure ? EXIT_PERMANENT_FAILURE : EXIT_FAILED;
   }
 }
 

@@ -60,6 +60,24 @@ describe("the configuration", () => {
     expect(read).toThrow(/RABBITMQ_URL/);
     expect(read).not.toThrow(/hunter2/);
   });
+
+  it.each([
+    ["amqp://user:12#hunter2@host", "%23"],
+    ["amqp://user:12?hunter2@host", "%3F"],
+    ["amqp://user:hunter2@host/?heartbeat=5", "%3F"],
+    ["amqp://user:12/hunter2@host", "%2F"],
+    ["amqp://user:12#hunter2@host:5672", "%23"],
+  ])("refuses a part of a password that is not encoded, without repeating it: %s", (url, remedy) => {
+    let message = "";
+    try {
+      scannerConfig({ RABBITMQ_URL: url });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain("RABBITMQ_URL: ");
+    expect(message).toContain(remedy);
+    for (const part of ["hunter2", "heartbeat"]) expect(message).not.toContain(part);
+  });
 });
 
 describe("the broker's address", () => {

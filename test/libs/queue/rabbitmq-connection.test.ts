@@ -6,6 +6,7 @@ import { parseBrokerUrl } from "#libs/queue/rabbitmq/broker-url.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { type LinkOptions, openLink } from "#libs/queue/rabbitmq/link.ts";
 import { makePublisher } from "#libs/queue/rabbitmq/publisher.ts";
+import { BrokerRefusal } from "#libs/queue/rabbitmq/refusal.ts";
 import { CONTRACT_QUEUES, JOBS, type Job, makeJob } from "#test/ports/queue-contract.ts";
 import { rabbitMqAvailable, rabbitMqUrl } from "#test/support/broker/rabbitmq.ts";
 import { startTcpProxy, type TcpProxy } from "#test/support/broker/tcp-proxy.ts";
@@ -43,6 +44,7 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
       startupTimeoutMs: 20_000,
       signal: undefined,
       setup,
+      onRefused: () => {},
     });
 
   it("comes back when it breaks while it is set up, though the driver leaves a question without an answer", async () => {
@@ -86,6 +88,8 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
     const publisher = makePublisher({
       logger,
       timeoutMs: 10_000,
+      onChannelError: () => {},
+      reasonOf: String,
       declare: async (channel) => {
         await channel.assertQueue(`${fixture.prefix}goodbye`, { durable: false, autoDelete: true });
       },
@@ -370,7 +374,7 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
       logger: log.logger,
       startupTimeoutMs: 600_000,
     }).catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(QueueError);
+    expect(failure).toBeInstanceOf(BrokerRefusal);
     expect(String(failure)).toMatch(/ACCESS.REFUSED/);
     expect(everything(failure) + log.text()).not.toContain("hunter2");
   });
@@ -378,7 +382,7 @@ describe.skipIf(!rabbitMqAvailable())("connection to RabbitMQ", () => {
   it("names the virtual host when that is what the broker refuses", async () => {
     const url = `amqp://guest:guest@127.0.0.1:${brokerUrl.port}/nowhere`;
     await expect(fixture.connect({ url, startupTimeoutMs: 1_500 })).rejects.toThrow(
-      /no connection to RabbitMQ at .*\/nowhere for 2 s: the virtual host does not exist/,
+      /RabbitMQ at .*\/nowhere refuses the virtual host: the virtual host does not exist/,
     );
   });
 });

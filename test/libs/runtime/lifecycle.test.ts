@@ -56,6 +56,17 @@ describe("a service", () => {
     expect(running.stderr()).toBe("invalid configuration: PORT: expected a number (got many)\n");
   });
 
+  it.each(["is refused", "fails beside its work"])(
+    "exits with 3 and one line, and releases what it holds, when it %s",
+    async (way) => {
+      const running = start(way);
+      expect(await running.exited).toBe(3);
+      expect(running.stdout()).toContain(RELEASED);
+      expect(running.stderr().trimEnd().split("\n")).toHaveLength(1);
+      expect(running.stderr()).toContain("the broker refuses the user: check the password");
+    },
+  );
+
   it("exits with 1 when something cannot be released, and releases the rest", async () => {
     const running = start("release fails");
     expect(await running.exited).toBe(1);

@@ -30,7 +30,7 @@ import { type Expectation, type Observation, type Violation, violations } from "
 import { type PoisonLetter, poisonSignal, poisonTask, staleSignal } from "./messages.ts";
 import { deleteQueues, depths, put, takeDeadLetters } from "./queues.ts";
 import type { Reference } from "./reference.ts";
-import { HEARTBEAT_SECONDS, QUICK_SETTINGS, SECRETS, START_MS, WORLD_SETTINGS } from "./settings.ts";
+import { QUICK_SETTINGS, SECRETS, START_MS, WORLD_SETTINGS } from "./settings.ts";
 import { type Stage, tableNames } from "./stage.ts";
 
 /** What is wrong with the run itself, not with what it looked at. */
@@ -238,7 +238,7 @@ function networkOf(stage: Stage, worker: WorkerName): Record<string, string> {
   const network = stage.network.get(worker);
   if (network === undefined) throw new Error(`no network for ${worker}`);
   return {
-    RABBITMQ_URL: `${network.brokerUrl}?heartbeat=${HEARTBEAT_SECONDS}`,
+    RABBITMQ_URL: network.brokerUrl,
     AWS_ENDPOINT_URL: network.endpoint,
   };
 }

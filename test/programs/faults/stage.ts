@@ -17,7 +17,7 @@ import { startTcpProxy, type TcpProxy } from "#test/support/broker/tcp-proxy.ts"
 import { clientOf } from "#test/support/database/dynamodb.ts";
 import { type FaultyDynamoDb, startFaultyDynamoDb } from "#test/support/database/faulty-dynamodb.ts";
 import { ANALYZERS, FINDERS, SCANNERS, SELECTORS, type WorkerName } from "./faults.ts";
-import { SECRETS, START_MS } from "./settings.ts";
+import { HEARTBEAT_SECONDS, SECRETS, START_MS } from "./settings.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const VHOST = "faults";
@@ -62,7 +62,7 @@ export async function openStage(source: ExchangeSource): Promise<Stage> {
     releases.length = 0;
   };
   try {
-    const broker = await startPrivateBroker();
+    const broker = await startPrivateBroker({ heartbeatSeconds: HEARTBEAT_SECONDS });
     releases.push(() => broker.dispose());
     await broker.ctl("add_vhost", VHOST);
     await broker.ctl("add_user", USER, SECRETS.brokerPassword);

@@ -61,9 +61,9 @@ describe("variables", () => {
     expect(message.length).toBeLessThan(1_000);
   });
 
-  it("do not show what stands behind a heartbeat, which may be the address once more", () => {
+  it("do not show a query, which may be the address once more", () => {
     const pasted = "amqp://u:hunter2@host?heartbeat=amqp://u:hunter2@host";
-    expect(() => parseBrokerUrl(pasted)).toThrow(/heartbeat in the RabbitMQ URL/);
+    expect(() => parseBrokerUrl(pasted)).toThrow(/it has a query/);
     expect(() => parseBrokerUrl(pasted)).not.toThrow(/hunter2/);
   });
 

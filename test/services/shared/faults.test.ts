@@ -287,6 +287,16 @@ describe.skipIf(!privateBrokerAvailable())("faults of the broker are told and co
     expect(faults.text()).not.toContain("guest:guest");
   }, 90_000);
 
+  it("a user who is refused", async () => {
+    const connecting = connectRabbitMq({
+      url: `amqp://guest:hunter2@127.0.0.1:${broker.port}`,
+      logger: faults.logger,
+      queues: [JOBS],
+    });
+    await expect(connecting).rejects.toThrow(/refuses the user/);
+    expect(faults.counts()).toMatchObject({ BrokerRefusals: 1 });
+  });
+
   it("all that the catalogue has", () => {
     expect([...seen].sort()).toEqual([...FAULT_METRICS].sort());
   });

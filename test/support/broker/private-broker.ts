@@ -35,7 +35,9 @@ export interface PrivateBroker {
  * Starts a broker on 127.0.0.1 with its own node name, ports, data folder and epmd, so that it meets neither
  * an installed service nor another test run, and leaves nothing behind.
  */
-export async function startPrivateBroker(): Promise<PrivateBroker> {
+export async function startPrivateBroker(
+  options: { readonly heartbeatSeconds?: number } = {},
+): Promise<PrivateBroker> {
   if (!brokerInstalled()) throw new Error(`${SERVER} is not there: apt-get install rabbitmq-server`);
   const folder = await mkdtemp(join(tmpdir(), "rabbitmq-test-"));
   const [port, distPort, epmdPort] = await Promise.all([freePort(), freePort(), freePort()]);
@@ -49,6 +51,8 @@ export async function startPrivateBroker(): Promise<PrivateBroker> {
       `listeners.tcp.1 = 127.0.0.1:${port}`,
       // The machine's disk is not what is tested: a nearly full one would block every publisher.
       "disk_free_limit.absolute = 10MB",
+      // The lower one of client and broker counts.
+      ...(options.heartbeatSeconds === undefined ? [] : [`heartbeat = ${options.heartbeatSeconds}`]),
       "",
     ].join("\n"),
   );

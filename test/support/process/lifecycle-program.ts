@@ -4,6 +4,7 @@ import { logFault } from "#libs/runtime/fault-log.ts";
 import { runService, type ServiceScope } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
+import { PermanentFailure } from "#libs/runtime/permanent-failure.ts";
 import { realSleep } from "#libs/runtime/sleep.ts";
 import { commandLineArguments, print } from "#libs/terminal/terminal.ts";
 
@@ -42,6 +43,14 @@ async function fixture(scope: ServiceScope): Promise<number | undefined> {
       return 3;
     case "fails":
       throw new Error("the database is gone");
+    case "is refused":
+      throw new PermanentFailure("the broker refuses the user: check the password");
+    case "fails beside its work":
+      setTimeout(() => {
+        scope.fail(new PermanentFailure("the broker refuses the user: check the password"));
+        scope.fail(new Error("and the connection broke"));
+      }, 1);
+      break;
     case "wrongly configured":
       throw new ConfigurationError("invalid configuration: PORT: expected a number (got many)");
     case "rejects unheard":

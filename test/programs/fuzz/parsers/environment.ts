@@ -20,7 +20,7 @@ const PASSWORD = "hunter2";
 const GOOD_TEXTS: Readonly<Record<string, readonly string[]>> = {
   AWS_REGION: ["eu-west-1"],
   AWS_ENDPOINT_URL: ["http://127.0.0.1:8000", "https://user:hunter2@db.local/"],
-  RABBITMQ_URL: ["amqp://user:hunter2@host:5672/vhost?heartbeat=10", "amqps://u:hunter2%20@[::1]/%2F"],
+  RABBITMQ_URL: ["amqp://user:hunter2@host:5672/vhost", "amqps://u:hunter2%20@[::1]/%2F"],
   RABBITMQ_HOST: ["mq.internal", "127.0.0.1", "[::1]"],
   RABBITMQ_USER: ["user", "us@er"],
   RABBITMQ_PASS: ["hunter2", "hunter2/@:%?#[]", " hunter2 "],

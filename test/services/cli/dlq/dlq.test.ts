@@ -398,8 +398,9 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     const port = await freePort();
     for (const [url, code, words] of [
       [`amqp://guest:hunter2@127.0.0.1:${port}`, 1, "ECONNREFUSED"],
-      [`amqp://guest:hunter2@127.0.0.1:${broker.port}`, 1, "ACCESS_REFUSED"],
-      [`amqp://guest:guest@127.0.0.1:${broker.port}/elsewhere`, 1, "virtual host"],
+      [`amqp://guest:hunter2@127.0.0.1:${broker.port}`, 3, "refuses the user.*ACCESS_REFUSED"],
+      [`amqp://guest:guest@127.0.0.1:${broker.port}/elsewhere`, 3, "refuses the virtual host"],
+      [`amqp://guest:12#hunter2@127.0.0.1:${broker.port}`, 2, "RABBITMQ_URL: it has a fragment"],
       ["hunter2", 2, "RABBITMQ_URL"],
     ] as const) {
       const ran = await dlq(["list"], null, url);

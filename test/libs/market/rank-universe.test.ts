@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Instrument, Ticker } from "#libs/market/market-data.ts";
-import { rankUniverse, type ScanFilters, volatility24h } from "#services/scanner/rank.ts";
+import { rankUniverse, type ScanFilters, volatility24h } from "#libs/market/rank-universe.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 15, 12);
 const FILTERS: ScanFilters = {

@@ -1,6 +1,6 @@
 import type { UniverseEntry } from "#libs/contracts/scan-item.ts";
-import type { Instrument, Ticker } from "#libs/market/market-data.ts";
-import { tradability } from "#libs/market/tradability.ts";
+import type { Instrument, Ticker } from "./market-data.ts";
+import { tradability } from "./tradability.ts";
 
 export interface ScanFilters {
   readonly topNCoins: number;

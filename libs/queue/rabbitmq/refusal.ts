@@ -1,0 +1,71 @@
+import { FAULTS, type Fault } from "#libs/contracts/faults.ts";
+import { PermanentFailure } from "#libs/runtime/permanent-failure.ts";
+import type { BrokerAddress } from "./broker-url.ts";
+import { tlsRemedy } from "./tls-remedy.ts";
+
+/** The broker is there and refuses: connecting or declaring again cannot help before a person acts. */
+export class BrokerRefusal extends PermanentFailure {
+  override readonly name = "BrokerRefusal";
+  readonly fault: Fault;
+  /** What the broker said, without user and password. */
+  readonly reason: string;
+
+  constructor(fault: Fault, what: string, address: BrokerAddress, reason: string) {
+    super(`RabbitMQ at ${address.shown} refuses ${what}: ${reason}. Remedy: ${fault.remedy}`);
+    this.fault = fault;
+    this.reason = reason;
+  }
+}
+
+/**
+ * What the broker refuses for good, from an error of connecting, declaring or consuming; null for all that may pass.
+ * Not for the errors of an open channel: there 406 is also a consumer that took too long.
+ *
+ * Source: https://www.rabbitmq.com/amqp-0-9-1-reference#constants
+ */
+export function refusalOf(error: unknown, address: BrokerAddress): BrokerRefusal | null {
+  if (!(error instanceof Error)) return null;
+  const code = "code" in error ? error.code : undefined;
+  const refusal = (fault: Fault, what: string) =>
+    new BrokerRefusal(fault, what, address, describeError(error, address));
+  if (code === 406) return refusal(FAULTS.brokerRefusesQueue, "a queue");
+  // Errors of the handshake carry the code only in their text.
+  if (code === 403 || /ACCESS[_-]REFUSED/.test(error.message)) {
+    return refusal(FAULTS.brokerRefusesUser, "the user");
+  }
+  if (code === 530 || isVirtualHostRefused(error)) {
+    return refusal(FAULTS.brokerRefusesVirtualHost, "the virtual host");
+  }
+  return null;
+}
+
+/**
+ * The driver drops the broker's code and words when the virtual host is refused. An unknown one cannot be told from
+ * one whose connections are at their limit, or that a starting broker has not opened yet.
+ */
+export function isVirtualHostRefused(error: unknown): boolean {
+  return (
+    error instanceof Error && error.message.startsWith("Expected ConnectionOpenOk; got <ConnectionClose")
+  );
+}
+
+/** What went wrong, for people: without user and password, which the broker's words may hold. */
+export function describeError(error: unknown, { connect }: BrokerAddress): string {
+  let text = reasonOf(error);
+  for (const secret of [connect.username, connect.password]) {
+    text = text.replaceAll(`'${secret}'`, "'(hidden)'");
+  }
+  return text;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // A name with several addresses fails once for each, and the whole has no words of its own.
+  if (error instanceof AggregateError && error.message === "") {
+    return error.errors.map((one) => (one instanceof Error ? one.message : String(one))).join("; ");
+  }
+  const remedy = tlsRemedy(error);
+  if (remedy !== null) return `${error.message}: ${remedy}`;
+  if (!isVirtualHostRefused(error)) return error.message;
+  return `the virtual host does not exist, is not open yet, or this user has no access to it (${error.message})`;
+}
