@@ -1,6 +1,8 @@
+import { callersFolder } from "#libs/config/environment.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { commandLineArguments, liveStream, print } from "#libs/terminal/terminal.ts";
+import { callersPath } from "#services/shared/arguments.ts";
 import { localConfig } from "./config.ts";
 import { openExchange } from "./exchange.ts";
 import { parseLocalOptions } from "./options.ts";
@@ -11,8 +13,10 @@ import { runOnAndOn, runOnce } from "./run.ts";
 const DEFAULT_PORT = 8000;
 
 await runService("local", async (scope) => {
-  const options = parseLocalOptions(commandLineArguments(), print);
-  if (options === null) return 0;
+  const parsed = parseLocalOptions(commandLineArguments(), print);
+  if (parsed === null) return 0;
+  const folder = callersFolder(scope.environment);
+  const options = { ...parsed, data: parsed.data === null ? null : callersPath(folder, parsed.data) };
   const config = localConfig(scope.environment);
   // Standard output is for the summary; with a live view only warnings scroll above it.
   const stream = options.json ? null : liveStream();

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "#libs/config/configuration.ts";
+import { callersFolder } from "#libs/config/environment.ts";
 import { simulatedClock, systemClock } from "#libs/runtime/clock.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
 import {
@@ -15,15 +16,18 @@ import {
   syntheticExchange,
 } from "#libs/simulator/synthetic/synthetic-exchange.ts";
 import { print, printError } from "#libs/terminal/terminal.ts";
+import { callersPath } from "#services/shared/arguments.ts";
 import { parseSimulatorArguments, type SimulatorArguments } from "./simulator-arguments.ts";
 
-/** `npm run simulator`: serves a simulated Bybit until it is told to stop. */
+/** `npm run simulator`: serves a simulated Bybit until it is stopped. */
 export async function runSimulator(
   args: readonly string[],
-  scope: Pick<ServiceScope, "own" | "untilStopped">,
+  scope: Pick<ServiceScope, "environment" | "own" | "untilStopped">,
 ): Promise<number> {
-  const given = parseSimulatorArguments(args, print);
-  if (given === null) return 0;
+  const parsed = parseSimulatorArguments(args, print);
+  if (parsed === null) return 0;
+  const folder = callersFolder(scope.environment);
+  const given = parsed.data === undefined ? parsed : { ...parsed, data: callersPath(folder, parsed.data) };
   const { source, replay } = openSource(given);
   const startMs = given.from ?? (replay === null ? syntheticStart(given) : defaultReplayStartMs(replay));
   const speed = given.speed ?? 1;
@@ -35,8 +39,7 @@ export async function runSimulator(
 
   for (const note of source.notes) printError(`${note}\n`);
   const time = new Date(clock.nowMs()).toISOString();
-  const pace =
-    startMs === null ? "the time of day" : speed === 0 ? "standing still" : `running ${speed} times`;
+  const pace = startMs === null ? "real time" : speed === 0 ? "stopped" : `at ${speed} times real time`;
   print(`${source.description}\n`);
   print(`exchange simulator at ${simulator.url} (clock ${time}, ${pace})\n`);
   print(`use it with BYBIT_BASE_URL=${simulator.url}; faults: POST ${simulator.url}/__faults\n`);
@@ -44,7 +47,7 @@ export async function runSimulator(
   return 0;
 }
 
-/** A synthetic market without a given start shows the time of day, unless the speed says otherwise. */
+/** A synthetic market without a given start shows the current time, unless a speed is given. */
 function syntheticStart(given: SimulatorArguments): number | null {
   return given.speed === undefined ? null : DEFAULT_START_MS;
 }
@@ -55,7 +58,7 @@ function openSource(given: SimulatorArguments): { source: ExchangeSource; replay
   }
   try {
     const replay = recordedExchange({ directory: given.data });
-    // Reads every file: a broken one is told before anything is served.
+    // Reads every file: a broken one is reported before anything is served.
     replay.coverage();
     return { source: replay, replay };
   } catch (error) {

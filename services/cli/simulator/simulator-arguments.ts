@@ -21,15 +21,18 @@ export function parseSimulatorArguments(
 ): SimulatorArguments | null {
   const command = new Command("npm run -s simulator --")
     .description("A simulated Bybit v5 market API, with synthetic or recorded prices.")
-    .option("--port <number>", "port to listen on; 0: any free one", wholeNumber(0, 65_535), 7070)
+    .option("--port <number>", "port to listen on; 0: any free port", wholeNumber(0, 65_535), 7070)
     .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option("--seed <number>", "another synthetic market", wholeNumber(0, 4_294_967_295))
-    .option("--data <folder>", "recorded candles instead: EXCHANGE_SYMBOL_INTERVAL.csv[.gz]")
-    .option("--from <moment>", "where the clock starts, for example 2026-01-15T12:00:30Z", moment)
-    .option("--speed <times>", "how much faster than real time the clock runs; 0: it stands still", speed);
+    .option("--seed <number>", "seed of the synthetic market", wholeNumber(0, 4_294_967_295))
+    .option(
+      "--data <folder>",
+      "folder of recorded candles to replay instead: EXCHANGE_SYMBOL_INTERVAL.csv[.gz]",
+    )
+    .option("--from <timestamp>", "start of the simulated clock, such as 2026-01-15T12:00:30Z", moment)
+    .option("--speed <times>", "speed of the clock relative to real time; 0: the clock is stopped", speed);
   const given = parseArguments<SimulatorArguments>(command, args, print);
   if (given?.seed !== undefined && given.data !== undefined) {
-    throw new ConfigurationError("--seed shapes a synthetic market; leave it away with --data");
+    throw new ConfigurationError("--seed is for a synthetic market: remove it or --data");
   }
   return given;
 }
