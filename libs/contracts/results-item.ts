@@ -81,6 +81,13 @@ export const timeframeResultSchema = z.object({
   from: z.int(),
   /** Close time of the window's last candle, milliseconds. */
   to: z.int(),
+  /**
+   * The instrument's price step, as the exchange prints it, to which entries, stops and targets were rounded. Absent
+   * when the backtest failed, and in results of versions that did not round.
+   */
+  tickSize: z.string().optional(),
+  /** One tick in percent of the distance from entry to stop, at the window's last close. */
+  tickShareOfStop: percent.optional(),
   /** Milliseconds from taking the task to the result, loading included. */
   analysisTime: z.number().min(0),
   status: z.enum(TIMEFRAME_STATUSES),

@@ -7,6 +7,7 @@ import { FAULTS } from "#libs/contracts/faults.ts";
 import { type BacktestTask, backtestTaskSchema } from "#libs/contracts/messages.ts";
 import type { ResultsItem, TimeframeResult } from "#libs/contracts/results-item.ts";
 import type { History, HistoryLoader } from "#libs/history/history.ts";
+import type { InstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
@@ -19,12 +20,15 @@ import type {
 } from "#libs/store/results-store.ts";
 import type { ScanStore, TaskEnd } from "#libs/store/scan-store.ts";
 import { coinTrendAt } from "#libs/strategy/describe-moment.ts";
+import { tickShareOfStop } from "#libs/trading/tick-share.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { type FailureParts, withFailurePolicy } from "#services/shared/failure-policy.ts";
 import { storedFigures } from "./stored-figures.ts";
 
 export interface AnalyzeParts extends FailureParts {
   readonly history: HistoryLoader;
+  /** Order prices are rounded to the instrument's tick, as the finder rounds them. */
+  readonly instruments: InstrumentCatalog;
   readonly results: ResultsStore;
   readonly scans: ScanStore;
   readonly analyzerId: string;
@@ -130,7 +134,8 @@ async function analyzeTask(
       monotonicMs() - startedMs,
     );
   }
-  const result = backtest(input, { rules: parts.rules, firstIndex });
+  const { tickSize } = await parts.instruments.find(symbol);
+  const result = backtest(input, { rules: parts.rules, firstIndex, tickSize });
   const trials = (await tasksOfScan(parts, task.scanId)) * Object.keys(result.strategies).length;
   return {
     timeframe,
@@ -139,6 +144,8 @@ async function analyzeTask(
       from: openTimeMs(input.candles, firstIndex),
       to: openTimeMs(input.candles, input.candles.length),
       analysisTime: monotonicMs() - startedMs,
+      tickSize,
+      tickShareOfStop: tickShareAtEnd(tickSize, input.candles, parts.rules),
     }),
     btcCorrelation: input.btc === null ? null : rounded(returnsCorrelation(input.candles, input.btc), 4),
     trendAnalysis: trendAnalysis(input),
@@ -169,6 +176,11 @@ async function tasksOfScan(parts: AnalyzeParts, scanId: string): Promise<number>
   return scan === null || scan.totalTasks === 0 ? parts.topNCoins * parts.timeframes.length : scan.totalTasks;
 }
 
+/** At the price that would be traded next. */
+function tickShareAtEnd(tickSize: string, { close }: Candles, rules: TradeRules): number {
+  return Number(tickShareOfStop(tickSize, close.at(-1) ?? Number.NaN, rules).toPrecision(6));
+}
+
 function trendAnalysis(input: History["input"]): NonNullable<ResultsItem["trendAnalysis"]> | null {
   const trend = coinTrendAt(input, input.candles.length - 1);
   if (trend === null) return null;
@@ -180,7 +192,7 @@ function timeframeResult(
   { input, firstIndex }: History,
   result: BacktestResult,
   trials: number,
-  window: Pick<TimeframeResult, "candles" | "from" | "to" | "analysisTime">,
+  window: Pick<TimeframeResult, "candles" | "from" | "to" | "analysisTime" | "tickSize" | "tickShareOfStop">,
 ): TimeframeResult {
   const best = result.strategies[result.bestStrategy]?.figures;
   const tried = Object.entries(result.strategies);

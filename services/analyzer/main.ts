@@ -2,6 +2,7 @@ import { rabbitMqUrl } from "#libs/config/configuration.ts";
 import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
 import { makeHistoryLoader } from "#libs/history/history.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
+import { makeInstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { clockOf } from "#libs/runtime/clock.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
@@ -44,6 +45,7 @@ await runService("analyzer", async (scope) => {
     stopping: scope.stopping,
     pause: (ms: number) => pause(ms, scope.stopping),
     history: makeHistoryLoader(market),
+    instruments: makeInstrumentCatalog(market, clock),
     results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, logger }),
     scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock }),
     analyzerId: workerId(),

@@ -5,6 +5,7 @@ import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { HistoryLoader } from "#libs/history/history.ts";
 import type { ExchangeClock } from "#libs/market/exchange-clock.ts";
+import type { InstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { MarketError } from "#libs/market/market-error.ts";
 import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import { logFault } from "#libs/runtime/fault-log.ts";
@@ -17,7 +18,6 @@ import { makeStudy } from "#libs/strategy/study.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { type FailureParts, withFailurePolicy } from "#services/shared/failure-policy.ts";
-import type { InstrumentCatalog } from "./instrument-catalog.ts";
 import { makePosition } from "./position.ts";
 import { makeUnlistedSymbols } from "./unlisted-symbols.ts";
 
@@ -124,6 +124,13 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
     codeVersion: parts.codeVersion,
     nowMs,
   });
+  if (position === null) {
+    logger.info(
+      { tickSize: instrument.tickSize, close: input.candles.close[last] },
+      "[3/4] no entry: the tick leaves no room between entry, stop and target",
+    );
+    return { kind: "ack" };
+  }
   const { positionType, entryPrice, stopLoss, takeProfit, confidence } = position;
   logger.info({ positionType, entryPrice, stopLoss, takeProfit, confidence }, "[3/4] entry found");
   logger.info(

@@ -3,6 +3,7 @@ import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { makeHistoryLoader } from "#libs/history/history.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
+import { makeInstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { clockOf, systemClock } from "#libs/runtime/clock.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
@@ -16,7 +17,6 @@ import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
 import { withTaskProtection } from "#services/shared/with-task-protection.ts";
 import { finderConfig } from "./config.ts";
 import { makeFind, makeOnDeadSignal } from "./find.ts";
-import { makeInstrumentCatalog } from "./instrument-catalog.ts";
 
 await runService("finder", async (scope) => {
   const config = finderConfig(scope.environment);

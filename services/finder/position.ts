@@ -25,11 +25,16 @@ export interface PositionParts {
   readonly nowMs: number;
 }
 
-/** The item of an entry. Everything but its bookkeeping derives from the candles, so a redelivery gives the same. */
-export function makePosition(parts: PositionParts): PositionItem {
+/**
+ * The item of an entry. Everything but its bookkeeping derives from the candles, so a redelivery gives the same.
+ * @returns null when the tick is so coarse that stop or target is rounded to the entry, or a price to nothing.
+ */
+export function makePosition(parts: PositionParts): PositionItem | null {
   const { signal, decision, study, rules } = parts;
   const { candles } = study.input;
   const prices = orderPrices(decision.side, endClose(candles), rules, parts.tickSize);
+  if (prices.stop === prices.entry || prices.target === prices.entry) return null;
+  if (!(Math.min(prices.stop, prices.entry, prices.target) > 0)) return null;
   const expected = expectedOutcome(decision.side, prices, rules);
   const moment = describeMoment(study, candles.length - 1);
   const signalTimestamp = endMs(candles) / 1000;

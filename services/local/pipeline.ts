@@ -2,6 +2,7 @@ import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import { makeHistoryLoader } from "#libs/history/history.ts";
 import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
+import { makeInstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { makeInProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import type { Handler, Outcome } from "#libs/queue/queue.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
@@ -17,7 +18,6 @@ import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
 import { startEmbeddedDynamoDb } from "#libs/store/embedded/embedded-dynamodb.ts";
 import { makeAnalyze, makeOnDeadTask } from "#services/analyzer/analyze.ts";
 import { makeFind, makeOnDeadSignal } from "#services/finder/find.ts";
-import { makeInstrumentCatalog } from "#services/finder/instrument-catalog.ts";
 import { type ScanSummary, scan } from "#services/scanner/scan.ts";
 import { type SelectSummary, select } from "#services/selector/select.ts";
 import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
@@ -73,10 +73,12 @@ export async function startPipeline(
   const waiting = { stopping: scope.stopping, pause: (ms: number) => pause(ms, scope.stopping) };
   const rules = tradeRulesOf(config);
 
+  const instruments = makeInstrumentCatalog(market, clock);
   const analyze = {
     ...waiting,
     logger,
     history,
+    instruments,
     results,
     scans,
     rules,
@@ -96,7 +98,7 @@ export async function startPipeline(
     logger: loggerOf("finder"),
     clock: makeExchangeClock(market, clock),
     history,
-    instruments: makeInstrumentCatalog(market, clock),
+    instruments,
     positions,
     rules,
     finderCandles: config.finderCandles,

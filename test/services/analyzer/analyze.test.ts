@@ -6,6 +6,7 @@ import { type BacktestTask, backtestTaskId } from "#libs/contracts/messages.ts";
 import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
 import { RESULT_LIFE_SECONDS } from "#libs/contracts/results-item.ts";
 import { loadHistory, makeHistoryLoader } from "#libs/history/history.ts";
+import { makeInstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
 import type { InProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import type { Outcome } from "#libs/queue/queue.ts";
@@ -57,6 +58,7 @@ describe("the analyzer", () => {
       pause: () => Promise.reject(new Error("nothing here waits")),
       stopping: new AbortController().signal,
       history: makeHistoryLoader(market),
+      instruments: makeInstrumentCatalog(market, world.clock),
       results: stores.results,
       scans: stores.scans,
       analyzerId: "analyzer-1",
@@ -103,7 +105,13 @@ describe("the analyzer", () => {
       toMs: SCAN_MS,
       withBtc: true,
     });
-    return backtest(input, { firstIndex });
+    return backtest(input, { firstIndex, tickSize: tickSizeOf(symbol) });
+  }
+
+  function tickSizeOf(symbol: string): string {
+    const listing = world.source.listing(symbol, NOW_MS);
+    if (listing === null) throw new Error(`${symbol} is not listed`);
+    return (listing.tickUnits / 10 ** listing.priceDecimals).toFixed(listing.priceDecimals);
   }
 
   const counts = async () => {
@@ -132,6 +140,8 @@ describe("the analyzer", () => {
     expect(entry).toMatchObject({
       status: "completed",
       bestStrategy: expected.bestStrategy,
+      tickSize: tickSizeOf(coin),
+      tickShareOfStop: expect.any(Number),
       totalTrades: best.totalTrades,
       winRate: twoDecimalsOrNull(best.winRate),
       totalPnl: twoDecimals(best.totalPnl),

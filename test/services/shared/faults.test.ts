@@ -3,13 +3,13 @@ import { DEFAULT_BACKTEST_DAYS } from "#libs/config/settings.ts";
 import { FAULT_METRICS, FAULTS } from "#libs/contracts/faults.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { makeHistoryLoader } from "#libs/history/history.ts";
+import { makeInstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { makeInProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { StoreError } from "#libs/store/store-error.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { makeAnalyze } from "#services/analyzer/analyze.ts";
 import { makeFind } from "#services/finder/find.ts";
-import { makeInstrumentCatalog } from "#services/finder/instrument-catalog.ts";
 import { withRunRetry } from "#services/shared/with-run-retry.ts";
 import { makeJob, makeJobQueue } from "#test/ports/queue-contract.ts";
 import {
@@ -241,6 +241,7 @@ describe("faults of exchange and database are told and counted:", () => {
       ...stores,
       logger: faults.logger,
       history: makeHistoryLoader(world.market()),
+      instruments: makeInstrumentCatalog(world.market(), world.clock),
       rules: DEFAULT_TRADE_RULES,
       analyzerId: "test",
       timeframes: ["5m"],

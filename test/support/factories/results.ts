@@ -64,6 +64,8 @@ export function timeframeResult(overrides: Partial<TimeframeResult> = {}): Timef
     candles: 20_160,
     from: SCAN_TIME * 1_000 - 14 * 86_400_000,
     to: SCAN_TIME * 1_000,
+    tickSize: "0.05",
+    tickShareOfStop: 12.5,
     analysisTime: 350,
     status: "completed",
     ...overrides,

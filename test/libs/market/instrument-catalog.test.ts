@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { makeInstrumentCatalog } from "#services/finder/instrument-catalog.ts";
+import { makeInstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { type PipelineWorld, startWorld } from "#test/support/pipeline-world.ts";
 
 const MINUTE_MS = 60_000;

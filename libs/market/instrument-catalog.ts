@@ -1,6 +1,6 @@
-import type { Instrument, MarketData } from "#libs/market/market-data.ts";
-import { MarketError } from "#libs/market/market-error.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
+import type { Instrument, MarketData } from "./market-data.ts";
+import { MarketError } from "./market-error.ts";
 
 /** Tick sizes change rarely, listings a few times a day. */
 const LIFE_MS = 60 * 60_000;
