@@ -6,7 +6,7 @@ try {
   makeApp({ codeVersion: workTreeRevision() }).app.synth();
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
-  // A wrong setting is the caller's: the message says all there is, a stack trace would bury it.
+  // An invalid setting is a user error: the message is sufficient, and a stack trace would bury it.
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

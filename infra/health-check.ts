@@ -2,9 +2,9 @@ import type * as ecs from "aws-cdk-lib/aws-ecs";
 import { Duration } from "aws-cdk-lib/core";
 
 /**
- * Healthy while the process is connected to the broker (see Dockerfile.analyzer, whose HEALTHCHECK runs the same
- * file; ECS does not read that one). A worker that has lost the broker reconnects on its own, so it gets five
- * minutes before it is replaced.
+ * Healthy while the process is connected to the broker (see Dockerfile.analyzer, whose HEALTHCHECK runs the same file;
+ * ECS ignores that one). A worker that has lost the broker reconnects by itself, so it has five minutes before it is
+ * replaced.
  */
 export function brokerHealthCheck(): ecs.HealthCheck {
   return {

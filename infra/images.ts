@@ -13,13 +13,13 @@ export interface ImagesProps {
   readonly source: Settings["images"];
   /** The tag to pull from ECR. */
   readonly tag: string;
-  /** The revision built into local images; positions carry it. */
+  /** The revision built into local images; stored with positions. */
   readonly codeVersion: string;
 }
 
 /**
- * Where the services' images come from: built by the deployment from the Dockerfiles (`cdk synth` only hashes
- * the build context, so it needs no Docker), or pulled from the repositories `crypto-backtest-<service>`.
+ * The source of the services' images: built by the deployment from the Dockerfiles (`cdk synth` only hashes the build
+ * context, so it needs no Docker), or pulled from the repositories `crypto-backtest-<service>`.
  */
 export class Images extends Construct {
   readonly #props: ImagesProps;

@@ -3,8 +3,8 @@ import type * as ecs from "aws-cdk-lib/aws-ecs";
 import type * as secrets from "aws-cdk-lib/aws-secretsmanager";
 
 /*
- * CDK's classes implement its interfaces, but were compiled without `exactOptionalPropertyTypes`: a getter of
- * type `X | undefined` in the class does not fit the optional `X` of the interface. Nothing but that differs.
+ * CDK's classes implement its interfaces, but were compiled without `exactOptionalPropertyTypes`: a getter of type
+ * `X | undefined` in the class is not assignable to the optional `X` of the interface. That is the only difference.
  */
 
 export function asVpc(vpc: ec2.Vpc): ec2.IVpc {

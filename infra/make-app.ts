@@ -8,16 +8,16 @@ import { MANIFESTS } from "#services/manifests.ts";
 import type { ServiceManifest } from "#services/shared/manifest.ts";
 
 export interface AppParts {
-  /** Context beyond what the CDK command line hands over. */
+  /** Context in addition to that of the CDK command line. */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly codeVersion: string;
   readonly manifests?: readonly ServiceManifest[];
 }
 
 /**
- * The app with its one stack. It names no account and no region, so that synthesis looks nothing up and works
- * without credentials; the deployment takes both from where it runs.
- * @throws SettingsError naming every wrong setting and variable.
+ * The app with its one stack. It names no account and no region, so synthesis needs no look-ups and no credentials; the
+ * deployment takes both from its environment.
+ * @throws SettingsError naming every invalid setting and variable.
  */
 export function makeApp(parts: AppParts): { app: App; stack: CryptoBacktestStack } {
   const app = new App({ ...(parts.context === undefined ? {} : { context: { ...parts.context } }) });

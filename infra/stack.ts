@@ -27,7 +27,7 @@ export interface CryptoBacktestStackProps extends StackProps {
   readonly codeVersion: string;
 }
 
-/** Calls a second that Bybit allows for one address (600 in 5 s), with a margin. */
+/** Requests per second that Bybit allows per IP address (600 in 5 s), with a margin. */
 const BYBIT_CALLS_PER_SECOND_AND_ADDRESS = 100;
 
 type Tasks = ReadonlyMap<ServiceManifest, ServiceTask>;
@@ -54,15 +54,27 @@ export class CryptoBacktestStack extends Stack {
 
     const output = (name: string, description: string, value: string) =>
       new CfnOutput(this, name, { description, value });
-    output("ClusterName", "Cluster of all services", cluster.clusterName);
-    output("AlarmTopic", "Alarms and budget notices: subscribe here", notices.topic.topicArn);
+    output("ClusterName", "ECS cluster of all services", cluster.clusterName);
+    output(
+      "AlarmTopic",
+      "SNS topic of alarms and budget notifications: subscribe to it",
+      notices.topic.topicArn,
+    );
     output(
       "DashboardAddress",
-      "Dashboard",
+      "CloudWatch dashboard",
       `https://${this.region}.console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards:name=${dashboard.name}`,
     );
-    output("BrokerConsole", "RabbitMQ's console, from inside the VPC only", broker.consoleUrl);
-    output("BrokerCredentials", "Secret with the broker's user", broker.credentials.secretArn);
+    output(
+      "BrokerConsole",
+      "RabbitMQ management console, reachable from inside the VPC only",
+      broker.consoleUrl,
+    );
+    output(
+      "BrokerCredentials",
+      "Secret with the broker's user name and password",
+      broker.credentials.secretArn,
+    );
   }
 
   #surroundings({ settings, codeVersion }: CryptoBacktestStackProps): Surroundings {
@@ -96,7 +108,7 @@ export class CryptoBacktestStack extends Stack {
     );
   }
 
-  /** The services that stay: those that a queue scales, then the single ones. */
+  /** The long-running services: those that a queue scales, then the single ones. */
   #run(props: CryptoBacktestStackProps, around: Surroundings, tasks: Tasks): ecs.FargateService[] {
     const isWorker = ({ run }: ServiceManifest) => run.kind === "worker";
     const inOrder = [...tasks].sort(([a], [b]) => Number(isWorker(b)) - Number(isWorker(a)));
@@ -113,8 +125,8 @@ function settingsOf({ settings }: CryptoBacktestStackProps, { name }: ServiceMan
 }
 
 /**
- * Behind a NAT gateway all tasks share one address, and Bybit's limit with it: each gets its part of the
- * whole, as if all of them ran. A rate given as context wins.
+ * Behind a NAT gateway all tasks share one IP address and its Bybit limit: each task gets an equal share, as if the
+ * maximum number of tasks ran. A rate given as context takes precedence.
  */
 function sharedAddressVariables(props: CryptoBacktestStackProps): Variables {
   if (props.settings.egress !== "nat") return {};

@@ -5,15 +5,15 @@ import { commandLineArguments, print } from "#libs/terminal/terminal.ts";
 import { programsOf } from "./programs.ts";
 
 /*
- * One file a program, so that an image holds no node_modules: `npm run build` makes all of them in dist/,
- * `npm run build -- finder health` those named, `npm run build -- --out FOLDER` makes them elsewhere.
+ * One file per program, so that an image needs no node_modules: `npm run build` writes all of them to dist/,
+ * `npm run build -- finder health` only those named, `npm run build -- --out FOLDER` to another folder.
  */
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const PROGRAMS = programsOf();
 
-/** CommonJS packages in an ES module call `require`, which a module does not have by itself. */
+/** CommonJS packages in an ES module call `require`, which modules do not have. */
 const REQUIRE =
   'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
 
@@ -24,7 +24,7 @@ const { positionals: asked, values } = parseArgs({
 });
 const unknown = asked.filter((name) => !(name in PROGRAMS));
 if (unknown.length > 0) {
-  throw new Error(`no program ${unknown.join(", ")}; there are ${Object.keys(PROGRAMS).join(", ")}`);
+  throw new Error(`unknown program ${unknown.join(", ")}; expected ${Object.keys(PROGRAMS).join(", ")}`);
 }
 const names = asked.length > 0 ? asked : Object.keys(PROGRAMS);
 
@@ -37,7 +37,7 @@ const result = await build({
   platform: "node",
   format: "esm",
   target: "node20",
-  // Not minified: a stack trace in a log has to be readable, and a few MiB are no matter in an image.
+  // Not minified: a stack trace in a log must be readable, and a few MiB do not matter in an image.
   keepNames: true,
   legalComments: "none",
   banner: { js: REQUIRE },

@@ -2,19 +2,19 @@ import { readFileSync } from "node:fs";
 import { processEnvironment } from "#libs/config/environment.ts";
 
 /*
- * The health check of the images: exits with 0 when there is an established connection to the broker from
- * inside the container, for a service without one does nothing, and with 1 and the reason when there is none. It asks the
- * kernel, so it needs no port, no package and no help from the service.
+ * The health check of the images: exits with 0 if the container has an established connection to the broker (a service
+ * without one is not working), and with 1 and the reason otherwise. It reads the kernel's table of connections, so it
+ * needs no port, no package and no support in the service.
  */
 
 /** State 01 in /proc/net/tcp. */
 const ESTABLISHED = "01";
 
-/** 0, to which nothing is ever connected, when the address does not parse. */
+/** 0, to which nothing is ever connected, if the URL is invalid. */
 function brokerPort(): number {
   const { RABBITMQ_URL: url, RABBITMQ_PORT: port } = processEnvironment();
   if (url !== undefined && url !== "") {
-    // The error of an address that does not parse would show it, password and all.
+    // The error of an invalid URL would show it, including the password.
     if (!URL.canParse(url)) return 0;
     const parsed = new URL(url);
     return Number(parsed.port) || (parsed.protocol === "amqps:" ? 5671 : 5672);
@@ -22,7 +22,7 @@ function brokerPort(): number {
   return Number(port || 5672);
 }
 
-/** Remote ports of this network namespace's established connections; IPv6 may be missing altogether. */
+/** Remote ports of this network namespace's established connections; IPv6 may be unavailable. */
 function connectedPorts(file: string): number[] {
   let table: string;
   try {
@@ -40,6 +40,6 @@ function connectedPorts(file: string): number[] {
 
 const port = brokerPort();
 if (![...connectedPorts("/proc/net/tcp"), ...connectedPorts("/proc/net/tcp6")].includes(port)) {
-  process.stderr.write(`no connection to the broker's port ${port}\n`);
+  process.stderr.write(`no established connection to the broker's port ${port}\n`);
   process.exitCode = 1;
 }

@@ -2,28 +2,28 @@ import { z } from "zod";
 import type { ServiceManifest } from "#services/shared/manifest.ts";
 import { oneOf, whole } from "./context-values.ts";
 
-/** CPU units and the MiB of memory that Fargate sells with them. */
+/** CPU units and the memory sizes in MiB that Fargate offers for them. */
 const FARGATE_MEMORY_MIB: Readonly<Record<number, readonly number[]>> = {
   256: [512, 1024, 2048],
   512: [1024, 2048, 3072, 4096],
   1024: [2048, 3072, 4096, 5120, 6144, 7168, 8192],
 };
 
-/** How one service is deployed: its manifest, with what the context says otherwise. */
+/** How one service is deployed: its manifest, with the overrides of the context. */
 export interface ServiceSettings {
   /** Fargate CPU units: 1024 are one vCPU. */
   readonly cpu: number;
   readonly memoryMiB: number;
-  /** Always 1 but for a worker. */
+  /** Always 1 except for a worker. */
   readonly minTasks: number;
   readonly maxTasks: number;
   /** One more task for this many waiting messages; of a worker only. */
   readonly messagesPerTask: number;
-  /** `schedule`: a task for each run; `service`: tasks that stay. */
+  /** `schedule`: a task for each run; `service`: long-running tasks. */
   readonly mode: "schedule" | "service";
 }
 
-/** What is wrong with the setting of this name. */
+/** An invalid setting and the reason. */
 export interface Complaint {
   readonly name: string;
   readonly message: string;
@@ -46,7 +46,7 @@ function figureRules({ name, size, run }: ServiceManifest): [string, z.ZodType<n
 
 const modeRule = oneOf(["schedule", "service"]).default("schedule");
 
-/** `selectorMode=service`: one task that stays and keeps the schedule's period by its own clock. */
+/** `selectorMode=service`: one long-running task that runs at the schedule's period by its own clock. */
 function modeRules({ name, run }: ServiceManifest): [string, typeof modeRule][] {
   return run.kind === "schedule" && run.mayStay ? [[`${name}Mode`, modeRule]] : [];
 }
@@ -75,7 +75,7 @@ export function serviceSettings(
   };
 }
 
-/** What does not fit together, although each value by itself does. */
+/** Contradictions between values that are valid by themselves. */
 export function complaintsOf(name: string, settings: ServiceSettings): Complaint[] {
   const { cpu, memoryMiB, minTasks, maxTasks } = settings;
   const complaints: Complaint[] = [];
@@ -84,7 +84,7 @@ export function complaintsOf(name: string, settings: ServiceSettings): Complaint
     const message = `expected one of ${Object.keys(FARGATE_MEMORY_MIB).join(", ")}`;
     complaints.push({ name: `${name}Cpu`, message });
   } else if (!sold.includes(memoryMiB)) {
-    const message = `with ${cpu} CPU units Fargate sells ${sold.join(", ")} MiB, not ${memoryMiB}`;
+    const message = `with ${cpu} CPU units Fargate offers ${sold.join(", ")} MiB, not ${memoryMiB}`;
     complaints.push({ name: `${name}MemoryMiB`, message });
   }
   if (minTasks > maxTasks) {

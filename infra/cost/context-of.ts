@@ -3,7 +3,7 @@ import { shownValue } from "#libs/contracts/shown-value.ts";
 
 /**
  * Arguments such as `spot=all egress=nat` as the app's context.
- * @throws SettingsError naming the first argument that is none.
+ * @throws SettingsError naming the first invalid argument.
  */
 export function contextOf(args: readonly string[]): Readonly<Record<string, string>> {
   const pairs = args.map((argument) => {

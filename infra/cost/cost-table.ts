@@ -3,7 +3,7 @@ import type { Prices } from "./prices.ts";
 
 const money = (usd: number) => `$${usd.toFixed(2)}`;
 
-/** The lines, dearest first, with the sum, as a Markdown table. */
+/** The lines with their sum as a Markdown table, most expensive first. */
 export function costTable(lines: readonly CostLine[], prices: Prices): string {
   const sum = lines.reduce((total, line) => total + line.usd, 0);
   const rows = [...lines].sort((a, b) => b.usd - a.usd);

@@ -10,15 +10,15 @@ import type { Usage } from "./usage.ts";
 
 export interface CostLine {
   readonly part: string;
-  /** How the sum comes about. */
+  /** How the amount is computed. */
   readonly how: string;
   /** US dollars a month. */
   readonly usd: number;
 }
 
 /**
- * Metrics that a cluster, a task family and a service report to Container Insights, by an example of CloudWatch's
- * price page that was not looked up again; AWS changes what it reports.
+ * Metrics that a cluster, a task family and a service report to Container Insights, from an example of CloudWatch's
+ * price page that was not verified again; AWS changes what it reports.
  */
 const INSIGHTS_METRICS = { cluster: 8, task: 6, service: 11 } as const;
 
@@ -26,8 +26,8 @@ const GB = 1e9;
 const MINUTES_PER_HOUR = 60;
 
 /**
- * What the stack costs in a month: the template says what there is, the manifests and the usage how much it
- * works, the prices what that costs. Free tiers that end after a year are not counted.
+ * The stack's monthly cost, from the template's resources, their usage by manifests and assumptions, and the prices.
+ * Free tiers that end after a year are ignored.
  */
 export function estimate(
   template: CloudFormationTemplate,

@@ -108,7 +108,7 @@ function minimumOf(template: CloudFormationTemplate, serviceId: string): number 
 
 function runsPerHour(expression: string): number {
   const [, count = "", unit = ""] = /^rate\((\d+) (minute|hour)s?\)$/.exec(expression) ?? [];
-  if (count === "") throw new Error(`not a rate: ${expression}`);
+  if (count === "") throw new Error(`expected a rate expression, not ${expression}`);
   return (unit === "hour" ? 1 : MINUTES_PER_HOUR) / Number(count);
 }
 

@@ -10,19 +10,19 @@ import { readPrices } from "./prices.ts";
 import { USAGE } from "./usage.ts";
 
 /*
- * `npm run -s cost`, `npm run -s cost -- spot=all egress=nat`: what the stack with these settings costs in a month, as
- * a table for the README.
+ * `npm run -s cost`, `npm run -s cost -- spot=all egress=nat`: the monthly cost of the stack with these settings, as a
+ * table for the README.
  */
 
 try {
   const { stack } = makeApp({ context: contextOf(commandLineArguments()), codeVersion: "cost" });
-  // The assertion library gives the template as it is, without writing a cloud assembly.
+  // The assertion library returns the template without writing a cloud assembly.
   const template: CloudFormationTemplate = JSON.parse(JSON.stringify(Template.fromStack(stack).toJSON()));
   const prices = readPrices();
   print(costTable(estimate(template, prices, USAGE), prices));
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
-  // A wrong argument is the caller's: the message says all there is.
+  // An invalid argument is a user error: the message is sufficient.
   printError(`${error.message}\n`);
   process.exitCode = 2;
 }

@@ -12,7 +12,7 @@ const pricesSchema = z.strictObject({
   hoursPerMonth: z.number().positive(),
   fargateArmVcpuHour: usd,
   fargateArmGbHour: usd,
-  /** Spot's price as a share of the ordinary one; it moves with the market. */
+  /** Spot's price as a share of the on-demand price; it moves with the market. */
   fargateSpotShare: z.number().min(0).max(1),
   brokerHour: z.record(z.string(), usd),
   brokerStorageGbMonth: usd,
@@ -31,12 +31,12 @@ const pricesSchema = z.strictObject({
   dynamoBackupGbMonth: usd,
   secretMonth: usd,
   registryGbMonth: usd,
-  /** What the earlier system of this kind costs, to compare with. */
+  /** The cost of the earlier system of this kind, for comparison. */
   otherSystemMonth: usd,
 });
 export type Prices = z.infer<typeof pricesSchema>;
 
-/** The prices of prices.json, which says where and when they were collected. */
+/** The prices of prices.json, which documents where and when they were collected. */
 export function readPrices(): Prices {
   return pricesSchema.parse(JSON.parse(readFileSync(new URL("prices.json", import.meta.url), "utf8")));
 }

@@ -1,26 +1,26 @@
 /**
- * What a month of the default work uses, beyond what the template says. Only the logs were measured, with `docker
- * compose` and the exchange simulator (30 coins, 5 timeframes, 300 strategies judged and about 60 signals a
- * minute); the rest is derived as the comments say, or assumed where there is none. Sizes in bytes.
+ * The usage of a month of the default workload, beyond what the template defines. Only the logs were measured, with
+ * `docker compose` and the exchange simulator (30 coins, 5 timeframes, 300 strategies judged and about 60 signals a
+ * minute); the rest is derived as commented, or assumed. Sizes in bytes.
  */
 export interface Usage {
   /** Log lines of all services in a minute. */
   readonly logBytesPerMinute: number;
-  /** Of all fault metrics together, the hours in which there is something to count: nothing else is charged. */
+  /** The hours with faults, summed over all fault metrics: only these are charged. */
   readonly faultMetricHours: number;
   readonly dynamoWriteUnitsPerHour: number;
   readonly dynamoReadUnitsPerMinute: number;
   readonly dynamoStoredBytes: number;
   readonly imageBytes: number;
   readonly brokerStoredBytes: number;
-  /** Candles from Bybit, through the NAT gateway when there is one. */
+  /** Candles from Bybit, through the NAT gateway if there is one. */
   readonly inboundBytesPerHour: number;
 }
 
 export const USAGE: Usage = {
-  // 105 kB in 550 lines with one scan of results, 26 bytes a line that CloudWatch adds, and half as much for more scans.
+  // 105 kB in 550 lines with one scan of results, plus 26 bytes per line for CloudWatch, and half as much for more scans.
   logBytesPerMinute: 180_000,
-  // Assumed: one that occurs in every hour (a candle that is late for a finder), and eight in two days of a month.
+  // Assumed: one fault in every hour (a candle that is late for a finder), and eight in two days of a month.
   faultMetricHours: 730 + 8 * 48,
   // 150 results of about 5 KiB, each written once or twice, and once more for each of three indexes; the scan's
   // item at each task's end; 60 leases; positions.

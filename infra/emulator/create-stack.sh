@@ -1,5 +1,5 @@
 #!/bin/bash
-# Creates the synthesized stack in an emulator, as far as it supports the resources, and says what it left out.
+# Creates the synthesized stack in an emulator, as far as it supports the resources, and lists what it left out.
 #   pip install 'moto[server]==5.2.5' && moto_server -p 5000
 #   AWS_ENDPOINT_URL=http://127.0.0.1:5000 infra/emulator/create-stack.sh
 # Needs the AWS CLI. Refuses to run without AWS_ENDPOINT_URL: this is not the way to deploy.
@@ -13,7 +13,7 @@ trap 'rm -f "$reduced"' EXIT
 
 npx cdk synth --quiet "$@"
 npx tsx infra/emulator/moto.ts cdk.out/crypto-backtest.template.json "$reduced"
-# What `cdk bootstrap` would have left, and a place for a template of more than 51,200 bytes.
+# The version parameter of `cdk bootstrap`, and a bucket for a template of more than 51,200 bytes.
 aws ssm put-parameter --name /cdk-bootstrap/hnb659fds/version --value 21 --type String --overwrite > /dev/null
 aws s3api create-bucket --bucket crypto-backtest-template --create-bucket-configuration \
   "LocationConstraint=$AWS_DEFAULT_REGION" > /dev/null

@@ -3,8 +3,8 @@ import { commandLineArguments, print } from "#libs/terminal/terminal.ts";
 import { type CloudFormationTemplate, reduceTemplate } from "./reduce-template.ts";
 
 /*
- * `tsx infra/emulator/moto.ts TEMPLATE REDUCED`: writes the template without what the CloudFormation of moto's
- * server (5.2) does not make, and says what that is.
+ * `tsx infra/emulator/moto.ts TEMPLATE REDUCED`: writes the template without the resources that moto's CloudFormation
+ * (5.2) does not support, and lists them.
  */
 
 const UNSUPPORTED: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-/** A CloudFormation template, as far as it matters here. */
+/** The relevant parts of a CloudFormation template. */
 export interface CloudFormationTemplate {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly DependsOn?: unknown }>>;
   readonly Outputs?: Readonly<Record<string, unknown>>;
@@ -7,22 +7,22 @@ export interface CloudFormationTemplate {
 
 export interface ReducedTemplate {
   readonly template: CloudFormationTemplate;
-  /** The left out resources' types with how many of each. */
+  /** The number of omitted resources by type. */
   readonly leftOut: ReadonlyMap<string, number>;
 }
 
-/** What an attribute of a left out resource becomes: the shape matters, for `Fn::Select` and `Fn::Split` read it. */
+/** Stand-ins for attributes of omitted resources: the shape matters, because `Fn::Select` and `Fn::Split` read it. */
 const STAND_INS: Readonly<Record<string, unknown>> = {
   AmqpEndpoints: ["amqps://broker.invalid:5671"],
   ConsoleURLs: ["https://broker.invalid"],
 };
 
-/** References are mostly ARNs in policies, which have to look like one. */
+/** References are mostly ARNs in policies, so the stand-in must look like an ARN. */
 const STAND_IN_ARN = "arn:aws:service:region:000000000000:left-out";
 
 /**
- * The template without the resource types that an emulator's CloudFormation does not know; what refers to them
- * gets a stand-in. Everything else stays to the letter.
+ * The template without the resource types that an emulator's CloudFormation does not support; references to them get a
+ * stand-in. Everything else is unchanged.
  */
 export function reduceTemplate(
   template: CloudFormationTemplate,

@@ -1,6 +1,6 @@
 import { blockBytes, type CandleBlock } from "./candle-block.ts";
 
-/** Blocks used last, up to a number of bytes. What falls out is made again when it is asked for. */
+/** An LRU cache of blocks with a limit in bytes. An evicted block is generated again on demand. */
 export class BlockCache {
   private readonly blocks = new Map<string, CandleBlock>();
   private readonly maxBytes: number;
@@ -13,7 +13,7 @@ export class BlockCache {
   get(key: string, make: () => CandleBlock): CandleBlock {
     const found = this.blocks.get(key);
     if (found !== undefined) {
-      // Re-inserting moves the key to the end: a Map's first key is then the one unused for longest.
+      // Re-inserting moves the key to the end, so the Map's first key is the least recently used.
       this.blocks.delete(key);
       this.blocks.set(key, found);
       return found;

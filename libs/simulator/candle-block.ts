@@ -37,12 +37,12 @@ export function emptyBlock(
   };
 }
 
-/** Bytes a block holds, with an allowance for its objects. */
+/** The size of a block in bytes, with an allowance for its objects. */
 export function blockBytes(block: CandleBlock): number {
   return block.open.length * 32 + 1200;
 }
 
-/** The same day in longer candles: `factor` rows become one. A launch in the middle gives a short first one. */
+/** Aggregates a day to longer candles: `factor` rows become one. A launch within the day gives a short first candle. */
 export function aggregateBlock(block: CandleBlock, factor: number): CandleBlock {
   const rows = Math.ceil(block.open.length / factor);
   const result = emptyBlock(

@@ -1,6 +1,6 @@
 import type { CandlePage } from "./source.ts";
 
-/** A candle page that is being written: room for `capacity` rows, `length` of them filled. */
+/** A candle page under construction: `capacity` rows, `length` of them filled. */
 export class CandlePageBuilder implements CandlePage {
   length = 0;
   readonly openMs: Float64Array;
@@ -42,7 +42,7 @@ export class CandlePageBuilder implements CandlePage {
   }
 }
 
-/** Reads a column at an index the caller knows to be inside it; `at` keeps the hot loops free of checks. */
+/** Reads a column at an index that the caller guarantees to be in range, so that hot loops need no checks. */
 export function at(column: { readonly [index: number]: number | undefined }, index: number): number {
   return column[index] ?? 0;
 }

@@ -4,7 +4,7 @@ import type { Fault, FaultKind } from "./faults.ts";
 
 const DATA_FAULTS: readonly FaultKind[] = ["hole", "duplicate", "running-candle"];
 
-/** Whether the fault spoils the content of a page; all others spoil the answer itself. */
+/** Whether the fault corrupts the content of a page; all others corrupt the response itself. */
 export function isDataFault(kind: FaultKind): boolean {
   return DATA_FAULTS.includes(kind);
 }
@@ -12,7 +12,7 @@ export function isDataFault(kind: FaultKind): boolean {
 const HTML =
   "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n";
 
-/** Answers a request wrongly. `right` makes the answer that would have been given. */
+/** Sends a faulty response. `right` creates the correct one. */
 export function answerFault(
   fault: Fault,
   response: ServerResponse,
@@ -21,7 +21,7 @@ export function answerFault(
 ): void {
   switch (fault.kind) {
     case "rate-limit":
-      // Bybit names the moment from which requests are welcome again.
+      // Bybit sends the time from which requests are accepted again.
       response.setHeader("X-Bapi-Limit", "50");
       response.setHeader("X-Bapi-Limit-Status", "0");
       response.setHeader("X-Bapi-Limit-Reset-Timestamp", String(nowMs + fault.delayMs));
@@ -58,7 +58,7 @@ export function answerFault(
     case "hole":
     case "duplicate":
     case "running-candle":
-      throw new Error(`fault ${fault.kind} is not answered here`);
+      throw new Error(`fault ${fault.kind} is a data fault or a delay, which the server handles`);
     default:
       fault.kind satisfies never;
   }

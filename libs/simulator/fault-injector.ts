@@ -8,7 +8,7 @@ interface Running {
   hits: number;
 }
 
-/** Decides for each request whether a fault hits it. The same plan and order of requests hit the same ones. */
+/** Decides for each request whether a fault applies. It is deterministic for a plan and an order of requests. */
 export class FaultInjector {
   private running: Running[] = [];
   private random = new RandomStream(0);
@@ -18,8 +18,8 @@ export class FaultInjector {
   }
 
   /**
-   * Counters start anew.
-   * @throws ContractError naming every wrong field when the plan is not one.
+   * Replaces the plan and resets the counters.
+   * @throws ContractError naming every invalid field.
    */
   set(plan: FaultPlan): void {
     const outcome = faultPlanSchema.safeParse(plan);

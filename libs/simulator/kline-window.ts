@@ -13,8 +13,8 @@ export function intervalMsOf(interval: string | null): number | null {
 }
 
 /**
- * Which candle starts a kline request asks for, both ends inclusive; never more than `limit` slots. With
- * both ends or only an end, the newest are kept; with only a start, the oldest: Bybit does not document it.
+ * The open times that a kline request covers, both ends inclusive, at most `limit` slots. With both ends or only an
+ * end, the newest are kept; with only a start, the oldest: Bybit does not document it.
  */
 export function klineWindow(request: {
   readonly intervalMs: number;

@@ -11,7 +11,7 @@ export interface MarketRequest {
   readonly source: ExchangeSource;
   readonly query: URLSearchParams;
   readonly nowMs: number;
-  /** A fault that spoils the data and not the transport. */
+  /** A fault of the data, not of the transport. */
   readonly fault: FaultKind | null;
 }
 
@@ -26,11 +26,11 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   "/v5/market/funding/history": fundingHistory,
 };
 
-/** A refused request: Bybit answers HTTP 200 and says why in the body. */
+/** A rejected request: Bybit responds with HTTP 200 and the reason in the body. */
 export class RefusedRequest extends Error {
   override readonly name = "RefusedRequest";
   readonly retCode: number;
-  /** What stands in `result` of the refusal. */
+  /** The `result` of the response. */
   readonly result: object;
 
   constructor(message: string, result: object = {}, retCode = 10001) {
@@ -53,13 +53,13 @@ function serverTime({ nowMs }: MarketRequest): string {
 }
 
 function kline({ source, query, nowMs, fault }: MarketRequest): Buffer {
-  // For klines alone the category may be left away.
+  // Only for klines the category is optional.
   if (query.has("category")) assertLinear(query);
   const intervalMs = intervalMsOf(query.get("interval"));
   if (intervalMs === null) throw new RefusedRequest("Invalid period!");
   const symbol = query.get("symbol") ?? "";
   const listing = source.listing(symbol, nowMs);
-  // The one endpoint that has its own words for it.
+  // The only endpoint with its own message for it.
   if (listing === null) throw new RefusedRequest("Not supported symbols");
   const limit = wholeNumber(query, "limit", { least: 1, most: 1000 }) ?? 200;
   const startMs = wholeNumber(query, "start", { least: 0 });

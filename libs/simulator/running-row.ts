@@ -1,4 +1,4 @@
-/** One candle that is being put together from smaller ones. */
+/** A candle that is being aggregated from shorter ones. */
 export interface Row {
   readonly open: number;
   high: number;

@@ -11,38 +11,38 @@ import type { ExchangeSource } from "./source.ts";
 
 export interface SimulatorOptions {
   readonly source: ExchangeSource;
-  /** The exchange's clock: nothing after its time is ever served. */
+  /** The exchange's clock: data after its time is never served. */
   readonly clock: Clock;
   /** 0 or absent: any free port. */
   readonly port?: number;
-  /** 127.0.0.1 unless given; a container needs 0.0.0.0. */
+  /** Default 127.0.0.1; a container needs 0.0.0.0. */
   readonly host?: string;
   readonly faults?: FaultPlan;
 }
 
 export interface RequestCounts {
   readonly total: number;
-  /** Requests that a fault was answered to. */
+  /** Requests with an injected fault. */
   readonly faults: number;
   readonly byPath: Readonly<Record<string, number>>;
 }
 
 export interface ExchangeSimulator {
-  /** For example `http://127.0.0.1:7070`; the base address for the SDK. */
+  /** For example `http://127.0.0.1:7070`; the base URL for the SDK. */
   readonly url: string;
-  /** Ends all connections and frees the port. */
+  /** Closes all connections and the port. */
   close(): Promise<void>;
   requests(): RequestCounts;
-  /** Replaces the plan; its counters start anew. */
+  /** Replaces the plan and resets its counters. */
   setFaults(plan: FaultPlan): void;
 }
 
 const MAX_PLAN_BYTES = 100_000;
 
 /**
- * Serves a source as Bybit's v5 market API. Every reply says in the header `x-simulated` where its prices
- * come from. Beside the API: `GET /` says what this is, `GET /__requests` counts, `POST /__faults` takes a
- * fault plan as JSON.
+ * Serves a source as Bybit's v5 market API. The header `x-simulated` of every response names the source of the prices.
+ * In addition, `GET /` describes the simulator, `GET /__requests` returns counters, `POST /__faults` accepts a fault
+ * plan as JSON.
  */
 export async function startExchangeSimulator(options: SimulatorOptions): Promise<ExchangeSimulator> {
   const { source, clock } = options;
@@ -65,7 +65,7 @@ export async function startExchangeSimulator(options: SimulatorOptions): Promise
     response.setHeader("x-simulated", source.kind);
     const target = request.url ?? "/";
     if (!URL.canParse(target, "http://simulator")) {
-      return send(response, 400, JSON.stringify({ error: "the address does not parse" }));
+      return send(response, 400, JSON.stringify({ error: "invalid URL" }));
     }
     const url = new URL(target, "http://simulator");
     if (url.pathname === "/__faults" && request.method === "POST") {
@@ -108,14 +108,14 @@ export async function startExchangeSimulator(options: SimulatorOptions): Promise
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
-      // A bug of the simulator or a plan that does not parse: said as it is, never as Bybit would.
+      // A bug of the simulator or an invalid plan: reported as such, never in Bybit's format.
       const message = error instanceof Error ? error.message : String(error);
       if (!response.headersSent)
         send(response, error instanceof ContractError ? 400 : 500, message, "text/plain");
       else response.destroy();
     });
   });
-  // Longer than a client keeps an idle connection: the server never closes one that is about to be used.
+  // Longer than a client keeps an idle connection, so the server never closes one that is about to be used.
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -124,7 +124,7 @@ export async function startExchangeSimulator(options: SimulatorOptions): Promise
       resolve();
     });
   });
-  // A TCP server has an address object; only pipes have a text.
+  // A TCP server has an address object; only pipes have a string.
   const { address, port, family } = server.address() as AddressInfo;
   const host = family === "IPv6" ? `[${address}]` : address;
 
@@ -152,7 +152,7 @@ function send(
   response.end(body);
 }
 
-/** @throws ContractError when it is not JSON; whether it is a plan is the injector's business. */
+/** @throws ContractError if it is not JSON; the injector validates the plan. */
 function planOf(text: string): FaultPlan {
   try {
     return JSON.parse(text);
@@ -168,7 +168,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MAX_PLAN_BYTES) {
-      throw new ContractError(`fault plan: longer than ${MAX_PLAN_BYTES} bytes, which is too long for one`);
+      throw new ContractError(`fault plan: longer than ${MAX_PLAN_BYTES} bytes`);
     }
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -1,4 +1,4 @@
-/** A contract as the simulated exchange lists it at one moment. */
+/** A contract as the simulated exchange lists it at a given time. */
 export interface Listing {
   readonly symbol: string;
   readonly baseCoin: string;
@@ -9,24 +9,24 @@ export interface Listing {
   readonly symbolType: string;
   readonly status: "Trading" | "Delivering";
   readonly launchTimeMs: number;
-  /** Null for a perpetual that stays. */
+  /** Null for a perpetual that is not being delisted. */
   readonly deliveryTimeMs: number | null;
-  /** Decimals of a printed price; prices are whole numbers of `10 ** -priceDecimals`. */
+  /** Decimals of a formatted price; prices are whole multiples of `10 ** -priceDecimals`. */
   readonly priceDecimals: number;
   /** The tick in units of `10 ** -priceDecimals`: 1, 2 or 5, or 10 where prices end in a zero ("0.10"). */
   readonly tickUnits: number;
-  /** Decimals of a printed quantity; volumes are whole numbers of `10 ** -quantityDecimals`. */
+  /** Decimals of a formatted quantity; volumes are whole multiples of `10 ** -quantityDecimals`. */
   readonly quantityDecimals: number;
   /** The quantity step in units of `10 ** -quantityDecimals`. */
   readonly quantityStepUnits: number;
   readonly fundingIntervalMinutes: number;
   readonly maxLeverage: number;
-  /** Open time of the last candle the contract will ever have; null while that is not known. */
+  /** Open time of the contract's last candle; null while it is unknown. */
   readonly lastCandleMs: number | null;
 }
 
 /**
- * Candles as columns of whole numbers, ascending in time; holes are possible (a recording may have some).
+ * Candles as columns of whole numbers, ascending in time; gaps are possible (a recording may have some).
  * Prices in units of the listing's `priceDecimals`, volume in its `quantityDecimals`.
  */
 export interface CandlePage {
@@ -41,7 +41,7 @@ export interface CandlePage {
   readonly turnover: Float64Array;
 }
 
-/** The last 24 hours of a contract up to a moment, in the units of `CandlePage`. */
+/** The last 24 hours of a contract up to a given time, in the units of `CandlePage`. */
 export interface DayStatistics {
   readonly last: number;
   readonly previous24h: number;
@@ -58,21 +58,21 @@ export interface FundingRow {
 }
 
 /**
- * Where a simulated exchange gets its market from. Every answer depends on the arguments only, never on
- * earlier calls, and holds nothing that happened after `nowMs`.
+ * The market of a simulated exchange. Every result depends only on the arguments, never on earlier calls, and contains
+ * nothing that happened after `nowMs`.
  */
 export interface ExchangeSource {
   readonly kind: "synthetic" | "recorded";
-  /** One line for people: what these prices are. */
+  /** One line that describes these prices. */
   readonly description: string;
-  /** What was left aside and why, one line each. */
+  /** What was ignored and why, one line each. */
   readonly notes: readonly string[];
-  /** Every contract listed at the moment, sorted by symbol. */
+  /** Every contract listed at the given time, sorted by symbol. */
   listings(nowMs: number): readonly Listing[];
   listing(symbol: string, nowMs: number): Listing | null;
   /**
-   * Candles that start within `[fromMs, toMs]`, both ends included, and have started by `nowMs`. The
-   * running candle is part of it as far as it has come. At most a few thousand slots are asked at once.
+   * Candles that start within `[fromMs, toMs]`, both ends included, and have started by `nowMs`. The running candle is
+   * included in its current state. At most a few thousand slots are requested at once.
    */
   candles(range: {
     readonly symbol: string;
@@ -85,6 +85,6 @@ export interface ExchangeSource {
   dayStatistics(symbol: string, nowMs: number): DayStatistics | null;
   /** Rates settled within `[fromMs, toMs]` and by `nowMs`, ascending. */
   fundingRates(symbol: string, fromMs: number, toMs: number, nowMs: number): readonly FundingRow[];
-  /** The rate that would be settled next, as it stands at the moment. Null where a contract has none. */
+  /** The next rate to be settled, as of `nowMs`. Null if the contract has none. */
   nextFunding(symbol: string, nowMs: number): FundingRow | null;
 }

@@ -3,7 +3,7 @@ import { RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import type { ServiceManifest } from "../shared/manifest.ts";
 import { ANALYZER_SETTINGS, analyzerConfig } from "./config.ts";
 
-/** Backtests one symbol and timeframe a message. */
+/** Backtests one symbol and timeframe per message. */
 export const ANALYZER = {
   name: "analyzer",
   settings: ANALYZER_SETTINGS,
@@ -13,7 +13,7 @@ export const ANALYZER = {
     { table: SCAN_HISTORY_TABLE, variable: "SCAN_HISTORY_TABLE", actions: ["GetItem", "UpdateItem"] },
   ],
   publishes: [],
-  // A task that waits longer means that the analyzers do not keep up with one scan an hour.
+  // A task that waits longer means that the analyzers cannot keep up with one scan an hour.
   consumes: [{ queue: BACKTEST_TASKS, overdueSeconds: 30 * 60 }],
   run: {
     kind: "worker",
@@ -23,7 +23,7 @@ export const ANALYZER = {
     // A backtest took a tenth of a CPU second (measured on x86).
     messagesPerTask: 30,
     addTaskAtAgeSeconds: 300,
-    // Assumed: 150 messages bring four more tasks for about three minutes.
+    // Assumed: 150 messages start four more tasks for about three minutes.
     burstTaskMinutesPerHour: 4 * 3,
   },
   size: { cpu: 256, memoryMiB: 512 },

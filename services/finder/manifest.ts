@@ -3,14 +3,14 @@ import { POSITIONS_TABLE } from "#libs/contracts/tables.ts";
 import type { ServiceManifest } from "../shared/manifest.ts";
 import { FINDER_SETTINGS, finderConfig } from "./config.ts";
 
-/** Looks for an entry of one signal a message, and stores the position. */
+/** Searches for an entry of one signal per message, and stores the position. */
 export const FINDER = {
   name: "finder",
   settings: FINDER_SETTINGS,
   config: finderConfig,
   tables: [{ table: POSITIONS_TABLE, variable: "POSITIONS_TABLE", actions: ["GetItem", "PutItem"] }],
   publishes: [],
-  // Signals expire after 60 s; one that waits this long, minute after minute, has no finder.
+  // Signals expire after 60 s; when the oldest waits this long every minute, no finder consumes them.
   consumes: [{ queue: TRADING_SIGNALS, overdueSeconds: 45 }],
   run: {
     kind: "worker",

@@ -20,7 +20,7 @@ export const SCANNER = {
   run: { kind: "schedule", everyMinutes: 60, giveUpAfterMinutes: 30, mayStay: false, billedMinutesPerRun: 1 },
   size: { cpu: 256, memoryMiB: 512 },
   healthCheck: null,
-  // A scan that Spot has no capacity for is lost for an hour.
+  // Without Spot capacity, the scan of an hour is lost.
   spot: [],
   scaleInProtection: false,
   stopTimeoutSeconds: 120,

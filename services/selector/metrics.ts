@@ -91,5 +91,5 @@ function write(
       },
     ],
   };
-  logger.info({ ...values, _aws: embedded }, "measured");
+  logger.info({ ...values, _aws: embedded }, "queues and scans measured");
 }

@@ -57,7 +57,7 @@ describe("a service in one file", () => {
   it("is refused when there is no such program", async () => {
     const ended = await run(["--import", "tsx", "infra/build/bundle.ts", "trader"]);
     expect(ended.code).not.toBe(0);
-    expect(ended.output).toContain("no program trader");
+    expect(ended.output).toContain("unknown program trader");
   });
 });
 

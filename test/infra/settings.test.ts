@@ -50,7 +50,7 @@ describe("settings of the deployment", () => {
     [{ analyzerCpu: 300 }, "analyzerCpu: expected one of 256, 512, 1024 (got 300)"],
     [
       { finderMemoryMiB: "4096" },
-      "finderMemoryMiB: with 256 CPU units Fargate sells 512, 1024, 2048 MiB, not 4096",
+      "finderMemoryMiB: with 256 CPU units Fargate offers 512, 1024, 2048 MiB, not 4096",
     ],
     [{ finderMinTasks: 6 }, "finderMinTasks: is above finderMaxTasks (5)"],
     [{ brokerInstanceType: "m7g.medium" }, "brokerInstanceType: expected a type such as mq.m7g.medium"],
@@ -61,7 +61,7 @@ describe("settings of the deployment", () => {
   });
 
   it("refuse a mistyped name and say which there are", () => {
-    expect(problem({ selectormode: "service" })).toMatch(/selectormode: no such setting.*selectorMode/);
+    expect(problem({ selectormode: "service" })).toMatch(/selectormode: unknown setting.*selectorMode/);
   });
 
   it("name everything that is wrong at once", () => {

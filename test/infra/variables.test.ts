@@ -26,7 +26,7 @@ describe("variables given as context", () => {
 
   it("are refused when no service knows them", () => {
     expect(() => variablesFromContext({ MIN_WINRATE: "50" })).toThrow(
-      "MIN_WINRATE: no service knows this variable",
+      "MIN_WINRATE: unknown variable, no service reads it",
     );
   });
 

@@ -11,7 +11,7 @@ export interface BrokerProps {
   readonly instanceType: string;
 }
 
-/** A private RabbitMQ broker of one instance, with credentials that nobody has to know. */
+/** A private single-instance RabbitMQ broker with generated credentials. */
 export class Broker extends Construct {
   readonly name = `${PREFIX}-broker`;
   /** JSON with `username` and `password`. */
@@ -29,13 +29,13 @@ export class Broker extends Construct {
         secretStringTemplate: JSON.stringify({ username: PREFIX }),
         generateStringKey: "password",
         passwordLength: 40,
-        // Amazon MQ refuses comma, colon and equals sign; without the rest no client has to escape anything.
+        // Amazon MQ rejects comma, colon and equals sign; without the rest no client has to escape anything.
         excludePunctuation: true,
       },
     });
     acknowledge(this.credentials, {
       "AwsSolutions-SMG4":
-        "Amazon MQ for RabbitMQ takes its user only when the broker is created and has no rotation by Secrets Manager; the broker accepts connections from the tasks' security group only",
+        "Amazon MQ for RabbitMQ sets its user only when the broker is created and does not support rotation by Secrets Manager; the broker accepts connections from the tasks' security group only",
     });
 
     const [subnetId] = props.network.vpc.selectSubnets(props.network.brokerSubnets).subnetIds;
@@ -55,7 +55,7 @@ export class Broker extends Construct {
       users: [
         {
           username: this.credentials.secretValueFromJson("username").unsafeUnwrap(),
-          // A reference that CloudFormation resolves while it deploys: the template holds no password.
+          // A reference that CloudFormation resolves during the deployment: the template contains no password.
           password: this.credentials.secretValueFromJson("password").unsafeUnwrap(),
         },
       ],

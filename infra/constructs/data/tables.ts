@@ -5,11 +5,11 @@ import { PREFIX } from "#libs/contracts/names.ts";
 import { TABLES, type TableDefinition, type TableKey } from "#libs/contracts/tables.ts";
 
 export interface TablesProps {
-  /** Most write units a second of each table; undefined: no limit of ours. */
+  /** The maximum write units per second of each table; undefined: DynamoDB's limit. */
   readonly maxWriteUnits: number | undefined;
 }
 
-/** A table with the definition it was made from: grants name its indexes one by one. */
+/** A table with its definition: grants name its indexes one by one. */
 export interface DeployedTable {
   readonly definition: TableDefinition;
   readonly table: dynamodb.Table;
@@ -25,7 +25,7 @@ function keys(key: TableKey) {
   };
 }
 
-/** The tables of libs/contracts/tables.ts. They outlive the stack: what was found and why stays. */
+/** The tables of libs/contracts/tables.ts. They are retained when the stack is deleted. */
 export class Tables extends Construct {
   readonly all: readonly DeployedTable[];
 

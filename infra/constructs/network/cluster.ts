@@ -11,12 +11,12 @@ export interface ClusterProps {
   readonly containerInsights: Settings["containerInsights"];
 }
 
-/** The one cluster, with both kinds of Fargate capacity. */
+/** The cluster, with both kinds of Fargate capacity. */
 export class Cluster extends Construct {
   readonly cluster: ecs.Cluster;
   /**
-   * The cluster's right to use Fargate and Fargate Spot. Services depend on it: one that is made before it is
-   * refused, and it cannot be deleted while one is left.
+   * The cluster's association with Fargate and Fargate Spot. Services depend on it: a service created before it fails,
+   * and it cannot be deleted while a service exists.
    */
   readonly capacity: ecs.CfnClusterCapacityProviderAssociations;
 
@@ -33,7 +33,7 @@ export class Cluster extends Construct {
     if (props.containerInsights === "disabled") {
       acknowledge(this.cluster, {
         "AwsSolutions-ECS4":
-          "Asked for, to save its price: the dashboard and all alarms live on metrics that are free or our own",
+          "Disabled by a setting to save its cost: the dashboard and all alarms use free metrics or our own",
       });
     }
     this.capacity = new ecs.CfnClusterCapacityProviderAssociations(this, "Capacity", {

@@ -14,10 +14,10 @@ export interface NetworkProps {
 }
 
 /**
- * Two zones. Tasks reach the internet for Bybit and the AWS APIs, nothing from the internet reaches them: their
- * security group has no inbound rule. Without a NAT gateway (about $43 a month in Seoul) they sit in public
- * subnets with addresses of their own. The broker sits in isolated subnets, DynamoDB and S3 (image layers) are
- * reached through gateway endpoints, which are free.
+ * Two zones. Tasks reach the internet for Bybit and the AWS APIs; nothing on the internet reaches them, because their
+ * security group has no inbound rule. Without a NAT gateway (about $43 a month in Seoul) they run in public subnets with
+ * their own addresses. The broker runs in isolated subnets; DynamoDB and S3 (image layers) are reached through gateway
+ * endpoints, which are free.
  */
 export class Network extends Construct {
   readonly vpc: ec2.Vpc;
@@ -50,7 +50,7 @@ export class Network extends Construct {
         DynamoDb: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB },
         S3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
       },
-      // Emptying the default group takes a Lambda function as a custom resource; nothing here uses that group.
+      // Restricting the default group requires a Lambda function as a custom resource; nothing uses that group.
       restrictDefaultSecurityGroup: false,
       flowLogs: {
         Rejected: {
@@ -68,7 +68,7 @@ export class Network extends Construct {
 
     this.taskGroup = new ec2.SecurityGroup(this, "Tasks", {
       vpc: asVpc(this.vpc),
-      description: "Tasks: HTTPS to Bybit and AWS and AMQPS to the broker, nothing inbound",
+      description: "Tasks: HTTPS to Bybit and AWS, AMQPS to the broker, no inbound traffic",
       allowAllOutbound: false,
     });
     this.brokerGroup = new ec2.SecurityGroup(this, "Broker", {

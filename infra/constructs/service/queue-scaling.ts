@@ -14,19 +14,19 @@ export interface QueueScalingProps {
   readonly queueName: string;
   readonly minTasks: number;
   readonly maxTasks: number;
-  /** How many waiting messages one task is worth. */
+  /** The number of waiting messages per task. */
   readonly messagesPerTask: number;
-  /** A message that has waited this long brings tasks, whatever the depth says. */
+  /** A message that has waited this long adds tasks regardless of the depth. */
   readonly oldestMessageAgeSeconds: number;
 }
 
-/** From this depth on, so many tasks. */
+/** The number of tasks from a depth on. */
 export interface DepthStep {
   readonly fromMessages: number;
   readonly tasks: number;
 }
 
-/** An empty queue has the minimum; every started `messagesPerTask` is a task more, up to the maximum. */
+/** An empty queue has the minimum; each started `messagesPerTask` adds a task, up to the maximum. */
 export function depthSteps(
   props: Pick<QueueScalingProps, "minTasks" | "maxTasks" | "messagesPerTask">,
 ): readonly DepthStep[] {
@@ -38,11 +38,11 @@ export function depthSteps(
 }
 
 /**
- * As many tasks as the queue is deep: a step policy sets the number outright, in and out, so that a burst (150
- * tasks each hour) has its workers after a minute and an empty queue gives them back. Its alarm is in ALARM
- * whenever there is data, which is how a policy gets asked each minute. A second policy adds tasks while the
- * oldest message is too old, for a few slow messages do not make a deep queue; of two policies the larger
- * number wins. When the metrics stop, nothing scales: no data is neither deep nor empty.
+ * Scales the number of tasks with the queue's depth: a step policy sets the exact capacity, in and out, so that a burst
+ * (150 tasks each hour) has its workers after a minute and an empty queue releases them. Its alarm is in ALARM whenever
+ * there is data, because a step policy is evaluated only while its alarm is on. A second policy adds tasks while the
+ * oldest message is too old, because a few slow messages do not make a deep queue; of two policies the larger number
+ * wins. Without metrics nothing scales.
  */
 export class QueueScaling extends Construct {
   constructor(scope: Construct, id: string, props: QueueScalingProps) {
@@ -53,7 +53,7 @@ export class QueueScaling extends Construct {
       resourceId: `service/${props.cluster.clusterName}/${props.service.serviceName}`,
       minCapacity: props.minTasks,
       maxCapacity: props.maxTasks,
-      // The account's service-linked role, which Application Auto Scaling makes and uses whatever is named.
+      // The account's service-linked role, which Application Auto Scaling creates and always uses.
       role: iam.Role.fromRoleArn(
         this,
         "Role",
@@ -93,7 +93,7 @@ export class QueueScaling extends Construct {
       metricAggregationType: scaling.MetricAggregationType.MAXIMUM,
       cooldown: Duration.minutes(2),
     });
-    // Bounds count from the alarm's threshold: the second step starts at twice the age.
+    // Bounds are relative to the alarm's threshold: the second step starts at twice the age.
     byAge.addAdjustment({ adjustment: 1, lowerBound: 0, upperBound: props.oldestMessageAgeSeconds });
     byAge.addAdjustment({ adjustment: 2, lowerBound: props.oldestMessageAgeSeconds });
     this.#alarm(
@@ -110,7 +110,7 @@ export class QueueScaling extends Construct {
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: cloudwatch.TreatMissingData.MISSING,
-      alarmDescription: "Drives scaling; being in ALARM is no fault",
+      alarmDescription: "Drives scaling: the state ALARM is normal and needs no action",
     });
   }
 }

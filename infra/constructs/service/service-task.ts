@@ -19,14 +19,14 @@ export interface ServiceTaskProps {
   readonly cpu: number;
   readonly memoryMiB: number;
   readonly logRetentionDays: number;
-  /** The service's variables that the deployment was given. */
+  /** The service's variables from the deployment's context. */
   readonly variables: Variables;
   readonly healthCheck?: ecs.HealthCheck;
 }
 
 /**
- * One service as a task definition with its own role and log group. The `use...` methods bind a variable and
- * the permission it needs in one call, so that neither stands without the other.
+ * One service as a task definition with its own role and log group. The `use...` methods set a variable and grant the
+ * permission it needs in one call, so that neither exists without the other.
  */
 export class ServiceTask extends Construct {
   readonly service: string;
@@ -58,9 +58,9 @@ export class ServiceTask extends Construct {
         operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
       },
       taskRole: new iam.Role(this, "Role", {
-        description: `What the ${manifest.name} may do`,
+        description: `Permissions of the ${manifest.name}`,
         assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com", {
-          // Only ECS of this account may take the role: another account's service cannot be talked into it.
+          // Only ECS of this account may assume the role, which prevents the confused-deputy problem.
           conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
         }),
       }),
@@ -79,15 +79,15 @@ export class ServiceTask extends Construct {
 
     acknowledge(this.definition.obtainExecutionRole(), {
       "AwsSolutions-IAM5[Resource::*]":
-        "ecr:GetAuthorizationToken, which logs in to the registry, knows no resources; the pull itself is limited to this image's repository",
+        "ecr:GetAuthorizationToken, which logs in to the registry, does not support resource-level permissions; the pull itself is limited to this image's repository",
     });
     acknowledge(this.definition, {
       "AwsSolutions-ECS2":
-        "The variables are names, figures and an address; the only secrets, user and password of the broker, come from Secrets Manager",
+        "The variables are names, numbers and a host name; the only secrets, user and password of the broker, come from Secrets Manager",
     });
   }
 
-  /** The broker's address as variables, its credentials from Secrets Manager through the execution role. */
+  /** Sets the broker's address as variables, and its credentials from Secrets Manager through the execution role. */
   useBroker(broker: Broker): void {
     this.#set("RABBITMQ_HOST", broker.host);
     this.#set("RABBITMQ_PORT", String(broker.port));
@@ -95,7 +95,7 @@ export class ServiceTask extends Construct {
     this.#secret("RABBITMQ_PASS", ecs.Secret.fromSecretsManager(asSecret(broker.credentials), "password"));
   }
 
-  /** A table's name as a variable, and exactly the actions named, on the table and the indexes named. */
+  /** Sets a table's name as a variable, and grants exactly the given actions on the table and the given indexes. */
   useTable({ definition, table }: DeployedTable, use: Omit<TableUse, "table">): void {
     const indexes = use.indexes ?? [];
     const unknown = indexes.filter((index) => !(index in definition.indexes));
@@ -117,7 +117,7 @@ export class ServiceTask extends Construct {
     }
   }
 
-  /** A task may ask not to be chosen by scale-in while it has a message in hand. */
+  /** A task may enable its scale-in protection while it processes a message. */
   allowScaleInProtection(): void {
     const stack = Stack.of(this);
     this.#allow(
@@ -132,7 +132,7 @@ export class ServiceTask extends Construct {
     );
     acknowledge(this.definition.taskRole, {
       [`AwsSolutions-IAM5[Resource::${anyTaskOf(this.#cluster)}]`]:
-        "A task's id is made when it starts; the cluster holds nothing but this system",
+        "A task's id is created when it starts; the cluster is used by this system only",
     });
   }
 

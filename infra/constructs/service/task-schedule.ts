@@ -15,15 +15,15 @@ export interface TaskScheduleProps {
   readonly network: Network;
   readonly task: ServiceTask;
   readonly every: Duration;
-  /** On Fargate Spot: for what comes again soon when a start fails. */
+  /** On Fargate Spot: for frequent runs, where a failed start does not matter. */
   readonly spot?: boolean;
-  /** After this a start that failed is not tried again, for the next one is due. */
+  /** After this time a failed start is not retried, because the next one is due. */
   readonly giveUpAfter: Duration;
 }
 
 /**
- * Starts a task that runs once and exits, `crypto-backtest-<service>-schedule`. The scheduler delivers at least
- * once and has no guard against overlap: the services' leases make a second start harmless.
+ * Starts a task that runs once and exits, `crypto-backtest-<service>-schedule`. The scheduler delivers at least once and
+ * does not prevent overlap: the services' leases make a second start harmless.
  */
 export class TaskSchedule extends Construct {
   constructor(scope: Construct, id: string, props: TaskScheduleProps) {
@@ -36,7 +36,7 @@ export class TaskSchedule extends Construct {
     });
     acknowledge(role, {
       [`AwsSolutions-IAM5[Resource::${anyTaskOf(props.cluster)}]`]:
-        "ecs:TagResource, so that the tasks carry the project's tag; a task's id is made when it starts, and the cluster holds nothing but this system",
+        "ecs:TagResource, so that the tasks have the project's tag; a task's id is created when it starts, and the cluster is used by this system only",
     });
     new scheduler.Schedule(this, "Schedule", {
       scheduleName: `${PREFIX}-${props.task.service}-schedule`,

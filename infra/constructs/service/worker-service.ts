@@ -10,20 +10,20 @@ export interface WorkerServiceProps {
   readonly capacity: ecs.CfnClusterCapacityProviderAssociations;
   readonly network: Network;
   readonly task: ServiceTask;
-  /** On Fargate Spot: tasks may be taken away with two minutes' notice. */
+  /** On Fargate Spot: tasks may be interrupted with two minutes' notice. */
   readonly spot?: boolean;
-  /** True: never two tasks at once, not even while a new version is rolled out. */
+  /** True: never two tasks at once, not even during a deployment. */
   readonly single?: boolean;
 }
 
-/** A service that stays: tasks are replaced when they end, and a version that does not start is rolled back. */
+/** A long-running service: stopped tasks are replaced, and a deployment that fails to start is rolled back. */
 export class WorkerService extends Construct {
   readonly service: ecs.FargateService;
 
   constructor(scope: Construct, id: string, props: WorkerServiceProps) {
     super(scope, id);
     const single = props.single ?? false;
-    // No desired count: a deployment leaves the number to scaling, and to the person who set it by hand.
+    // No desired count: a deployment keeps the number that scaling or an operator has set.
     this.service = new ecs.FargateService(this, "Service", {
       cluster: asCluster(props.cluster),
       serviceName: `${PREFIX}-${props.task.service}`,

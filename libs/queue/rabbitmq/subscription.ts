@@ -77,7 +77,7 @@ export function makeSubscription<T>(options: SubscriptionOptions<T>): Subscripti
     await channel.prefetch(options.consume.prefetch);
     const { consumerTag } = await channel.consume(queue.name, (message) => take(started, message));
     started.consumerTag = consumerTag;
-    logger.info({ queue: queue.name, prefetch: options.consume.prefetch }, "consuming");
+    logger.info({ queue: queue.name, prefetch: options.consume.prefetch }, "consumer started");
   }
 
   function take(from: Session, message: ConsumeMessage | null): void {

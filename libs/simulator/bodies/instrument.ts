@@ -47,7 +47,7 @@ export function instrumentRow(listing: Listing): Record<string, unknown> {
   };
 }
 
-/** Bybit numbers its symbols; here the number only has to stay the same. */
+/** Bybit numbers its symbols; here the number must only be stable. */
 function idOf(symbol: string): number {
   let id = 0;
   for (let i = 0; i < symbol.length; i++) id = (id * 31 + symbol.charCodeAt(i)) % 100_000;

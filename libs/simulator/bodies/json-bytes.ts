@@ -6,8 +6,8 @@ const COMMA = 44;
 const BILLION = 1_000_000_000;
 
 /**
- * Writes JSON as bytes, numbers straight from whole units: a kline page of 1,000 rows is 7,000 numbers,
- * and text for each of them would be most of the work of a reply. ASCII only.
+ * Writes JSON as bytes, numbers directly from whole units: a kline page of 1,000 rows has 7,000 numbers, and formatting
+ * each as a string would dominate the cost of a response. ASCII only.
  */
 export class JsonBytes {
   private bytes: Buffer;
@@ -23,7 +23,7 @@ export class JsonBytes {
     return this;
   }
 
-  /** `","` between two texts of a list: by bytes, because a call into native code costs more than they do. */
+  /** `","` between two strings of a list: byte by byte, because a call into native code is more expensive. */
   nextText(): this {
     this.reserve(3);
     this.bytes[this.length] = QUOTE;
@@ -33,7 +33,7 @@ export class JsonBytes {
     return this;
   }
 
-  /** `units * 10 ** -decimals`, zeros at the end left away, as Bybit prints candles: 378200 with 1 is 37820. */
+  /** `units * 10 ** -decimals` without trailing zeros, as Bybit formats candles: 378200 with 1 is 37820. */
   decimal(units: number, decimals: number): this {
     this.reserve(40);
     while (decimals > 0) {
@@ -55,7 +55,7 @@ export class JsonBytes {
     const digits = Math.max(digitsOf(units), decimals + 1);
     const whole = digits - decimals;
     const end = this.length + digits + (decimals > 0 ? 1 : 0);
-    // Integer arithmetic is only fast below 2 ** 31: a long number is written in parts of nine digits.
+    // Integer arithmetic is fast only below 2 ** 31, so a long number is written in parts of nine digits.
     let position = end;
     let left = digits;
     while (left > 0) {

@@ -12,7 +12,7 @@ export interface CandleFile {
 /** The files of one symbol. */
 export interface SymbolFiles {
   readonly symbol: string;
-  /** Finest interval first; one file an interval. */
+  /** Shortest interval first; one file per interval. */
   readonly candles: readonly CandleFile[];
   readonly fundingPath: string | null;
 }
@@ -29,8 +29,8 @@ const HOME_EXCHANGE = "BYBIT";
 const MINUTES_A_DAY = 1440;
 
 /**
- * Which files of a folder are recordings. Everything else is left aside and noted.
- * @throws RecordingError when the folder cannot be read or holds no recording.
+ * Finds the recordings in a folder. Everything else is ignored and noted.
+ * @throws RecordingError if the folder cannot be read or contains no recording.
  */
 export function scanFolder(directory: string): RecordingFolder {
   const notes: string[] = [];
@@ -43,15 +43,15 @@ export function scanFolder(directory: string): RecordingFolder {
       notes.push(`ignored ${entry.name}: not a file`);
     } else if (fundingSymbol !== undefined) {
       if (funding.has(fundingSymbol))
-        notes.push(`ignored ${entry.name}: ${fundingSymbol} has funding rates already`);
+        notes.push(`ignored ${entry.name}: ${fundingSymbol} already has funding rates`);
       else funding.set(fundingSymbol, join(directory, entry.name));
     } else if (candle === null) {
-      notes.push(`ignored ${entry.name}: its name does not fit ${PATTERN}`);
+      notes.push(`ignored ${entry.name}: its name does not match ${PATTERN}`);
     } else {
       const [, exchange = "", symbol = "", minutes = ""] = candle;
       const intervalMinutes = Number(minutes);
       if (intervalMinutes === 0 || MINUTES_A_DAY % intervalMinutes !== 0) {
-        notes.push(`ignored ${entry.name}: ${minutes} minutes do not divide a day`);
+        notes.push(`ignored ${entry.name}: a day is not a multiple of ${minutes} minutes`);
         continue;
       }
       const file = {

@@ -4,22 +4,22 @@ import { RecordedSymbol } from "./recorded-symbol.ts";
 
 export { defaultReplayStartMs } from "./replay-start.ts";
 
-/** A market that was recorded, with the coverage a replay has to know. */
+/** A recorded market, with its coverage. */
 export interface RecordedExchange extends ExchangeSource {
   readonly kind: "recorded";
   /** From the first to the end of the last recorded candle of each symbol. */
   coverage(): readonly { readonly symbol: string; readonly fromMs: number; readonly toMs: number }[];
 }
 
-/** A recording does not say when a contract was listed: an early date lets its whole history count. */
+/** A recording has no listing date: an early date makes its whole history count. */
 const ASSUMED_LAUNCH_MS = Date.UTC(2020, 0, 1);
 const FUNDING_INTERVAL_MS = 8 * 3_600_000;
 
 /**
  * Recorded candles of a folder as an exchange. Files are named EXCHANGE_SYMBOL_INTERVAL.csv or .csv.gz
- * (interval in minutes), with an optional funding_SYMBOL.csv[.gz] beside them. Only prices before the
- * clock are served; what is missing in a recording is missing here.
- * @throws RecordingError when the folder holds no recording (a broken file is found when it is read).
+ * (interval in minutes), with an optional funding_SYMBOL.csv[.gz] beside them. Only prices before the clock's time are
+ * served; gaps in a recording are gaps here.
+ * @throws RecordingError if the folder contains no recording (an invalid file is reported when it is read).
  */
 export function recordedExchange(options: { readonly directory: string }): RecordedExchange {
   const folder = scanFolder(options.directory);
@@ -80,7 +80,7 @@ class FolderExchange implements RecordedExchange {
     return rows.filter((row) => row.timeMs >= fromMs && row.timeMs <= Math.min(toMs, nowMs));
   }
 
-  /** The rate that comes next is not known before it is settled: the last one stands for it. */
+  /** The next rate is unknown before it is settled, so the last one is used. */
   nextFunding(symbol: string, nowMs: number): FundingRow | null {
     const rows = this.symbols.get(symbol)?.fundingRows ?? [];
     const last = rows.findLast((row) => row.timeMs <= nowMs);

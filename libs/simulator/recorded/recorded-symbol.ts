@@ -10,10 +10,10 @@ const DAY_MS = 24 * HOUR_MS;
 
 interface Series {
   readonly recordings: readonly Recording[];
-  /** Of the file with the most. */
+  /** The maximum over the files. */
   readonly priceDecimals: number;
   readonly quantityDecimals: number;
-  /** Read with the candles, so that a broken file of them is told before anything is served. */
+  /** Read with the candles, so that an invalid file is reported before anything is served. */
   readonly fundingRows: readonly FundingRow[];
 }
 
@@ -27,7 +27,7 @@ function load(files: SymbolFiles): Series {
   };
 }
 
-/** All recordings of one symbol, read when they are first needed, as one series of prices. */
+/** All recordings of one symbol, read on first use, as one series of prices. */
 export class RecordedSymbol {
   readonly symbol: string;
   private readonly files: SymbolFiles;
@@ -38,7 +38,7 @@ export class RecordedSymbol {
     this.files = files;
   }
 
-  /** Finest interval first. */
+  /** Shortest interval first. */
   get recordings(): readonly Recording[] {
     return this.series.recordings;
   }
@@ -48,8 +48,8 @@ export class RecordedSymbol {
   }
 
   /**
-   * The tick in units of `priceDecimals`, as far as the decimals of the finest recording tell. Ticks change
-   * over the years, so a longer and older recording may have finer prices.
+   * The tick in units of `priceDecimals`, from the decimals of the finest recording. Ticks change over the years, so a
+   * longer and older recording may have finer prices.
    */
   get tickUnits(): number {
     const finest = this.recordings[0]?.priceDecimals ?? this.priceDecimals;
@@ -135,8 +135,8 @@ export class RecordedSymbol {
   }
 
   /**
-   * The running candle: whole recorded candles up to now, and of the one in which now lies only its open,
-   * the one price of it that is known to lie before the clock.
+   * The running candle: whole recorded candles up to now, and only the open of the candle that contains now, because
+   * it is the only price of it that is certainly before the clock's time.
    */
   private pushRunning(page: CandlePageBuilder, intervalMs: number, openMs: number, nowMs: number): void {
     for (const recording of this.recordings) {
@@ -172,8 +172,8 @@ export class RecordedSymbol {
   }
 
   /**
-   * The recording that covers the range best among those whose interval divides the one asked for; of
-   * equals the one of that very interval, then the finest.
+   * The recording with the best coverage of the range among those whose interval divides the requested one; ties go to
+   * the requested interval, then to the finest.
    */
   private bestFor(intervalMs: number, fromMs: number, toMs: number): Recording | null {
     let best: Recording | null = null;
@@ -190,7 +190,7 @@ export class RecordedSymbol {
     return best;
   }
 
-  /** The finest recording in which the moment lies; else the one that ended last before it. */
+  /** The finest recording that contains the time; else the one that ended last before it. */
   private finestAt(nowMs: number): Recording | null {
     const begun = this.recordings.filter((recording) => at(recording.openMs, 0) <= nowMs);
     const covering = begun.find((recording) => nowMs < endOf(recording));
@@ -202,7 +202,7 @@ export function endOf(recording: Recording): number {
   return at(recording.openMs, recording.length - 1) + recording.intervalMs;
 }
 
-/** `[fromMs, toMs)` as one candle; null when a recorded candle is missing in it: a hole stays a hole. */
+/** `[fromMs, toMs)` as one candle; null if a recorded candle is missing in it: a gap stays a gap. */
 function wholeCandle(recording: Recording, fromMs: number, toMs: number): Row | null {
   const count = (toMs - fromMs) / recording.intervalMs;
   const first = indexOf(recording, fromMs);

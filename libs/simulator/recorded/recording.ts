@@ -47,7 +47,7 @@ export function readText(path: string): string {
     return gunzipSync(bytes, { maxOutputLength: LARGEST_TEXT_BYTES }).toString("utf8");
   } catch (error) {
     const tooLarge = error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
-    throw new RecordingError(`${path}: ${tooLarge ? TOO_LARGE : "is no gzip file, or a damaged one"}`, {
+    throw new RecordingError(`${path}: ${tooLarge ? TOO_LARGE : "not a gzip file, or damaged"}`, {
       cause: error,
     });
   }

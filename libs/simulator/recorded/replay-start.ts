@@ -4,9 +4,8 @@ const HALF_HOUR_MS = 30 * 60_000;
 const AFTER_BOUNDARY_MS = 30_000;
 
 /**
- * Where a replay starts unless told otherwise: half a minute after the last half-hour boundary that the
- * most symbols reach, so that the last candle of every timeframe has just closed and the whole recording
- * lies before it as history.
+ * The default start of a replay: half a minute after the last half-hour boundary that the most symbols reach, so that
+ * the last candle of every timeframe has just closed and the whole recording is available as history.
  */
 export function defaultReplayStartMs(source: RecordedExchange): number {
   const spans = source.coverage();

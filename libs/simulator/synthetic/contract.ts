@@ -1,6 +1,6 @@
 import type { PathCharacter } from "./hour-path.ts";
 
-/** Everything fixed about one synthetic contract; its prices follow from this and the seed. */
+/** The fixed properties of a synthetic contract; its prices follow from these and the seed. */
 export interface Contract {
   readonly symbol: string;
   readonly baseCoin: string;
@@ -9,18 +9,18 @@ export interface Contract {
   readonly symbolType: "" | "innovation" | "stock" | "forex" | "commodity";
   /** A full hour: first candle and launch. */
   readonly launchTimeMs: number;
-  /** A full hour: where the path of `baseCoin` begins. Contracts on one coin share one path. */
+  /** A full hour: the start of the path of `baseCoin`. Contracts on one coin share one path. */
   readonly pathStartMs: number;
-  /** A full hour: no trade from here on; null for a contract that goes on. */
+  /** A full hour: no trades from here on; null for a contract that continues. */
   readonly tradingEndMs: number | null;
   /** Bybit's delivery time, announced `announcedMs` and later; the contract is listed until then. */
   readonly delivery: { readonly announcedMs: number; readonly timeMs: number } | null;
-  /** The price around which it moves while BTC stands at its own long-run level. */
+  /** The price around which it moves while BTC is at its long-run level. */
   readonly basePrice: number;
   /** Share of BTC's log move that the contract follows. */
   readonly beta: number;
   readonly character: PathCharacter;
-  /** USDT traded in a usual minute. */
+  /** USDT traded in a typical minute. */
   readonly turnoverPerMinute: number;
   /** Share of minutes without a trade. */
   readonly quietShare: number;

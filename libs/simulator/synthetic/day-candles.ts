@@ -9,7 +9,7 @@ import { key, normalFromBits, RandomStream } from "./random.ts";
 const MINUTES_A_DAY = 1440;
 const MINUTES_AN_HOUR = 60;
 const SQRT_60 = 7.745966692414834;
-/** Noise within an hour against the hour's own deviation: below 1, so that hours have a direction. */
+/** Noise within an hour relative to the hour's deviation: below 1, so that hours have a direction. */
 const ROUGHNESS = 0.8;
 
 /**
@@ -33,15 +33,15 @@ export function bridges(path: HourPath, day: number): Float64Array {
   return offsets;
 }
 
-/** What the prices of one contract are made of. */
+/** The components of a contract's prices. */
 export interface Motion {
   readonly contract: Contract;
   readonly market: HourPath;
-  /** The coin's own path; the same object as `market` when it has none. */
+  /** The coin's own path; the same object as `market` if it has none. */
   readonly own: HourPath;
 }
 
-/** Log level of a contract against its base price, at a full hour. */
+/** Log level of a contract relative to its base price, at a full hour. */
 export function logLevel(motion: Motion, hour: number): number {
   const market = motion.contract.beta * motion.market.levelAt(hour);
   return motion.own === motion.market ? market : market + motion.own.levelAt(hour);
@@ -56,8 +56,8 @@ function hourDeviation(motion: Motion, hour: number): number {
 }
 
 /**
- * All 1-minute candles of one UTC day (day number since the epoch). Each opens where the one before closed,
- * also across midnight, because both days know the level of the full hour between them.
+ * All 1-minute candles of one UTC day (day number since the epoch). Each opens where the previous one closed, also
+ * across midnight, because both days derive from the level of the full hour between them.
  */
 export function dayCandles(motion: Motion, day: number, marketBridges: Float64Array): CandleBlock {
   const { contract, own, market } = motion;

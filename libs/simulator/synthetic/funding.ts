@@ -3,18 +3,18 @@ import type { FundingRow } from "../source.ts";
 import type { Motion } from "./day-candles.ts";
 import { key, normalFromBits } from "./random.ts";
 
-/** Bybit's interest part of the rate and the band within which the premium does not show, for 8 hours. */
+/** Bybit's interest component of the rate and the band within which the premium has no effect, for 8 hours. */
 const INTEREST = 0.0001;
 const BAND = 0.0005;
 const HIGHEST_RATE = 0.004;
 
-/** Premium of a contract whose traders are all on one side. */
+/** The premium of a contract whose traders are all on one side. */
 const CROWD_PREMIUM = 0.0009;
 
 /**
- * The rate that `hour` would settle (Bybit's formula: premium + clamp(interest - premium, +-0.05 %)). The
- * premium shows where the crowd stands: late in a rise the longs pay, late in a fall the shorts; in quiet
- * markets the rate is the interest of 0.01 %.
+ * The rate that `hour` would settle (Bybit's formula: premium + clamp(interest - premium, +-0.05 %)). The premium
+ * follows the crowd: late in a rise the longs pay, late in a fall the shorts; in quiet markets the rate is the interest
+ * of 0.01 %.
  */
 export function fundingRateAt(motion: Motion, hour: number): number {
   const { contract, market, own } = motion;

@@ -1,16 +1,16 @@
 import { key, RandomStream } from "./random.ts";
 
-/** How one path moves. */
+/** The parameters of a path. */
 export interface PathCharacter {
-  /** Usual deviation of one hour's return, as a fraction: 0.008 is 0.8 %. */
+  /** Typical standard deviation of an hour's return, as a fraction: 0.008 is 0.8 %. */
   readonly hourlyVolatility: number;
-  /** Share of the time spent in trends, 0 to 1; the rest is ranges, and a shock now and then. */
+  /** Share of the time spent in trends, 0 to 1; the rest is ranges and occasional shocks. */
   readonly trendShare: number;
-  /** Pace of a trend's impulses in usual deviations an hour: 0.3 is hard to see, 1 is hard to miss. */
+  /** Drift of a trend's impulses in typical deviations per hour: 0.3 is hard to see, 1 is hard to miss. */
   readonly trendStrength: number;
-  /** Usual length of an impulse in hours. */
+  /** Typical length of an impulse in hours. */
   readonly impulseHours: number;
-  /** Share of the noise that is undone within hours, 0 to 1: how closely a coin keeps to its own course. */
+  /** Share of the noise that reverts within hours, 0 to 1. */
   readonly elasticity: number;
 }
 
@@ -20,23 +20,23 @@ const SESSION = [
   1.0, 0.95, 0.9, 0.9,
 ] as const;
 
-/** How much of an impulse is given back before the next: the retracements that traders draw. */
+/** Share of an impulse that is retraced before the next one. */
 const RETRACEMENTS = [0.236, 0.382, 0.382, 0.5, 0.5, 0.618, 0.618, 0.786] as const;
 
-/** Pull of the long-run level, an hour: half of the distance is gone in about 60 days. */
+/** Mean reversion to the long-run level per hour: a half-life of about 60 days. */
 const REVERSION = 0.0005;
-/** Distance from the long-run level (in log price) at which regimes clearly favour the way back. */
+/** Distance from the long-run level (in log price) at which regimes clearly favour the reversion. */
 const STRETCH = 0.9;
 
-/** Share of a swing that is gone after an hour. */
+/** Hourly decay of a swing. */
 const SWING_FADE = 0.15;
 
-/** A trend ends with its followers on one side: for its last hours the crowd leans all the way. */
+/** In the last hours of a trend the crowd is entirely on its side. */
 const CROWDED_HOURS = 8;
-/** How fast the crowd takes sides, and how slowly it leaves, an hour. */
+/** How fast the crowd builds up, and how slowly it disperses, per hour. */
 const CROWD_GATHERS = 0.35;
 const CROWD_LEAVES = 0.12;
-/** How often a trend ends in a squeeze of those who followed it. */
+/** How often a trend ends in a squeeze of its followers. */
 const SQUEEZE_SHARE = 0.8;
 
 type Regime = "range" | "trend" | "squeeze" | "shock";
@@ -46,11 +46,10 @@ export function sessionActivity(hour: number): number {
 }
 
 /**
- * The skeleton of a path: its log level at every full hour since it began. Regimes follow one another,
- * each with its own volatility: ranges that pull back to where they started, trends made of impulses and
- * partial retracements, shocks of one to three hours that are partly undone. A level depends on the ones
- * before it, so the path is always written from its beginning, once, and kept (4 bytes an hour, twice):
- * the same hour has the same level whoever asks, whenever.
+ * The skeleton of a path: its log level at every full hour since its start. Regimes follow one another, each with its own
+ * volatility: ranges that revert to their start, trends of impulses and partial retracements, shocks of one to three
+ * hours that partly revert. A level depends on the previous ones, so the path is generated once from its start and kept
+ * (4 bytes per hour, twice): an hour always has the same level.
  */
 export class HourPath {
   private readonly firstHour: number;
@@ -59,10 +58,10 @@ export class HourPath {
   private levels = new Float32Array(0);
   private deviations = new Float32Array(0);
   private crowds = new Float32Array(0);
-  /** Levels known: hours `firstHour` to `firstHour + known - 1`. */
+  /** The number of known levels: hours `firstHour` to `firstHour + known - 1`. */
   private known = 0;
   private readonly random: RandomStream;
-  /** The level is a course, which keeps what it gains, and a swing about it, which fades. */
+  /** The level is a persistent course plus a swing around it that decays. */
   private course = 0;
   private swing = 0;
   private regime: Regime = "range";
@@ -70,7 +69,7 @@ export class HourPath {
   private unrest = 1;
   private anchor = 0;
   private direction = 1;
-  /** Of a trend's wave: impulse or retracement, its hours left, its move an hour, and the impulse's size. */
+  /** A trend's wave: impulse or retracement, its hours left, its move per hour, and the impulse's size. */
   private impulse = false;
   private waveHoursLeft = 0;
   private wavePace = 0;
@@ -86,7 +85,7 @@ export class HourPath {
     this.random = new RandomStream(key(seed, 1));
   }
 
-  /** Log level at the full hour (hours since the epoch); before the beginning it is 0. */
+  /** Log level at the full hour (hours since the epoch); 0 before the start. */
   levelAt(hour: number): number {
     const index = hour - this.firstHour;
     if (index <= 0) return 0;
@@ -94,14 +93,14 @@ export class HourPath {
     return this.levels[index] ?? 0;
   }
 
-  /** Deviation of a return within the hour that starts there, as a fraction an hour. */
+  /** Standard deviation of the return of the hour that starts there, as a fraction. */
   deviationAt(hour: number): number {
     const index = Math.max(0, hour - this.firstHour);
     this.extendTo(index);
     return this.deviations[index] ?? 0;
   }
 
-  /** On which side the crowd of traders is at a full hour: 1 all long, -1 all short. */
+  /** The side of the crowd at a full hour: 1 all long, -1 all short. */
   crowdAt(hour: number): number {
     const index = hour - this.firstHour;
     if (index < 0) return 0;
@@ -109,7 +108,7 @@ export class HourPath {
     return this.crowds[index] ?? 0;
   }
 
-  /** Deviation relative to the path's usual one: above 1 in unrest. */
+  /** Deviation relative to the path's typical one: above 1 in volatile times. */
   unrestAt(hour: number): number {
     const usual = this.character.hourlyVolatility;
     return usual === 0 ? 1 : this.deviationAt(hour) / usual;
@@ -131,7 +130,7 @@ export class HourPath {
     }
   }
 
-  /** Moves the level to the next hour and answers the deviation of the hour passed. */
+  /** Advances the level by an hour and returns the deviation of that hour. */
   private step(hour: number): number {
     if (this.hoursLeft === 0) this.enterRegime();
     this.hoursLeft -= 1;
@@ -184,7 +183,7 @@ export class HourPath {
     }
   }
 
-  /** Those who followed the trend leave at once: a fast way back through part of what it gained. */
+  /** The trend's followers leave at once: a fast reversal of part of its gain. */
   private enterSqueeze(): void {
     this.regime = "squeeze";
     this.hoursLeft = Math.max(6, Math.round(this.character.impulseHours * this.random.between(0.5, 1.2)));
@@ -224,7 +223,7 @@ export class HourPath {
     }
   }
 
-  /** For noise within hours: a key of its own for each day. */
+  /** A key per day for the noise within hours. */
   dayKey(day: number): number {
     return key(this.seed, day);
   }

@@ -1,17 +1,17 @@
 /*
- * Random numbers that are the same on every machine. Only operations whose result IEEE 754 and ECMAScript
- * fix to the last bit are used (+ - * /, Math.imul, shifts): Math.exp and Math.log may differ between
- * processors, and one price that rounds the other way would change a backtest.
+ * Random numbers that are the same on every machine. Only operations that IEEE 754 and ECMAScript define exactly are
+ * used (+ - * /, Math.imul, shifts): Math.exp and Math.log may differ between processors, and a single price that rounds
+ * differently would change a backtest.
  */
 
-/** A 32-bit key out of a text. */
+/** A 32-bit key from a text. */
 export function textKey(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return mix(hash);
 }
 
-/** A 32-bit key out of two: the way to a sub-stream (`key(symbolKey, day)`). */
+/** A 32-bit key from two keys, for sub-streams (`key(symbolKey, day)`). */
 export function key(a: number, b: number): number {
   return mix(Math.imul(a, 0x9e3779b1) ^ mix(b + 0x7f4a7c15));
 }
@@ -22,7 +22,7 @@ function mix(hash: number): number {
   return hash ^ (hash >>> 16);
 }
 
-/** A small sequential generator (mulberry32), one a stream. */
+/** A small sequential generator (mulberry32), one per stream. */
 export class RandomStream {
   private state: number;
 
@@ -53,7 +53,7 @@ export class RandomStream {
     return low + Math.floor(this.uniform() * (high - low + 1));
   }
 
-  /** About normal with mean 0 and deviation 1, never beyond 3.5. */
+  /** Approximately normal with mean 0 and deviation 1, never beyond 3.5. */
   normal(): number {
     return normalFromBits(this.bits());
   }

@@ -17,19 +17,19 @@ export { DEFAULT_SEED, DEFAULT_START_MS } from "./defaults.ts";
 
 export interface SyntheticOptions {
   readonly seed?: number;
-  /** Upper limit of what is kept of generated candles. Smaller is slower, never different. */
+  /** The maximum cache size of generated candles. A smaller cache is slower, but gives the same candles. */
   readonly cacheMegabytes?: number;
 }
 
 const MARKET_COIN = "BTC";
 const MINUTES_A_DAY = 1440;
-/** Four coins' minutes of the 125 days that the longest backtest reads. */
+/** The minutes of four coins over the 125 days that the longest backtest reads. */
 const DEFAULT_CACHE_MEGABYTES = 24;
 
 /**
- * An invented exchange: some 80 contracts that move with BTC in trends, ranges and shocks. Every candle
- * is a function of the seed, the symbol and its time, so the market is the same in every process and at
- * every moment, and any stretch of years can be read in any order.
+ * A synthetic exchange: some 80 contracts that move with BTC in trends, ranges and shocks. Every candle is a function
+ * of the seed, the symbol and its time, so the market is the same in every process and at all times, and any period can
+ * be read in any order.
  */
 export function syntheticExchange(options: SyntheticOptions = {}): ExchangeSource {
   return new SyntheticExchange(
@@ -52,7 +52,7 @@ class SyntheticExchange implements ExchangeSource {
 
   constructor(seed: number, cacheMegabytes: number) {
     this.seed = seed;
-    this.description = `SIMULATED prices of an invented exchange (seed ${seed}); nothing here was ever traded`;
+    this.description = `SIMULATED prices of a synthetic exchange (seed ${seed}), never traded`;
     this.permanent = permanentContracts(seed);
     this.permanentBySymbol = new Map(this.permanent.map((contract) => [contract.symbol, contract]));
     this.blocks = new BlockCache(cacheMegabytes * 1_048_576);
@@ -181,7 +181,7 @@ class SyntheticExchange implements ExchangeSource {
     );
   }
 
-  /** BTC's minutes move every other contract; the days used last are kept (11 KB each). */
+  /** BTC's minutes move every other contract; the most recently used days are cached (11 KB each). */
   private marketBridgesOf(day: number): Float64Array {
     let found = this.marketBridges.get(day);
     if (found === undefined) {
@@ -203,7 +203,7 @@ class SyntheticExchange implements ExchangeSource {
     page.push(openMs, row.open, row.high, row.low, row.close, row.volume, row.turnover);
   }
 
-  /** All trades in `[fromMs, nowMs)`, the running minute as far as it has come; null when there is no minute. */
+  /** All trades in `[fromMs, nowMs)`, including the running minute so far; null if there is no minute. */
   private accumulated(motion: Motion, fromMs: number, nowMs: number): Row | null {
     const lastMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
     let row: Row | null = null;
@@ -232,7 +232,7 @@ class SyntheticExchange implements ExchangeSource {
     return row;
   }
 
-  /** The open of the minute, or of the last one of a contract that has stopped before it. */
+  /** The open of the minute, or of the last minute of a contract that has ended before it. */
   private openOfMinute(motion: Motion, timeMs: number): number {
     const { tradingEndMs } = motion.contract;
     const minuteMs = tradingEndMs === null ? timeMs : Math.min(timeMs, tradingEndMs - MINUTE_MS);
@@ -240,7 +240,7 @@ class SyntheticExchange implements ExchangeSource {
     return at(this.block(motion, MINUTE_MS, dayMs).open, Math.round((minuteMs - dayMs) / MINUTE_MS));
   }
 
-  /** A contract whose trading has ended longer than a day ago keeps its last price and has no turnover. */
+  /** A contract whose trading ended more than a day ago keeps its last price and has no turnover. */
   private lastTrade(motion: Motion): DayStatistics | null {
     const { tradingEndMs } = motion.contract;
     if (tradingEndMs === null) return null;

@@ -3,8 +3,8 @@ import { type Contract, stepsFor } from "./contract.ts";
 import { key, RandomStream, textKey } from "./random.ts";
 
 /**
- * Well-known coins at prices of the right size, so that a person finds the usual names. Their prices are
- * simulated like all others: beta to BTC, hourly volatility in percent, million USDT traded a day.
+ * Well-known coins at plausible prices, so that users find familiar names. Their prices are simulated like all others:
+ * beta to BTC, hourly volatility in percent, million USDT traded per day.
  */
 const MAJORS: readonly (readonly [string, number, number, number, number])[] = [
   ["BTC", 95_000, 1, 0, 9_000],
@@ -25,7 +25,7 @@ const MAJORS: readonly (readonly [string, number, number, number, number])[] = [
   ["BCH", 430, 0.9, 0.4, 140],
 ];
 
-/** Invented coins, so that nobody takes their prices for real ones; prices from 0.00002 to 2,400. */
+/** Invented coins, so that their prices are not mistaken for real ones; prices from 0.00002 to 2,400. */
 const INVENTED: readonly (readonly [string, number])[] = [
   ["ORBIX", 12.4],
   ["KELVA", 0.86],
@@ -81,7 +81,7 @@ const INVENTED: readonly (readonly [string, number])[] = [
   ["KITERO", 2.04],
 ];
 
-/** Coins with too little trade to be worth a backtest. */
+/** Coins with too little volume to be worth a backtest. */
 const THIN: readonly (readonly [string, number])[] = [
   ["QUILLO", 0.482],
   ["MOTHRA", 0.0331],
@@ -98,12 +98,12 @@ const OTHER_MARKETS: readonly (readonly [string, number, "stock" | "forex" | "co
   ["OILX", 71.2, "commodity", 0.9],
 ];
 
-/** When the first contract was listed, and the whole market began. */
+/** When the first contract was listed and the whole market started. */
 const BTC_LAUNCH_MS = Date.UTC(2020, 2, 25, 10);
 
 const NO_PATH = { hourlyVolatility: 0, trendShare: 0, trendStrength: 0, impulseHours: 1, elasticity: 0 };
 
-/** Contracts that are listed for good, in a fixed order. The seed shapes their characters and launches. */
+/** Contracts that are listed permanently, in a fixed order. The seed determines their properties and launches. */
 export function permanentContracts(seed: number): readonly Contract[] {
   return [
     ...MAJORS.map((row) => major(seed, ...row)),
@@ -224,12 +224,12 @@ function crypto(coin: string, basePrice: number) {
   } satisfies Partial<Contract>;
 }
 
-/** A new coin is listed every week and delisted three weeks later: always two fresh ones and one leaving. */
+/** A new coin is listed every week and delisted three weeks later: always two new ones and one being delisted. */
 const LISTING_CYCLE_MS = 7 * DAY_MS;
 const LISTING_LIFE_MS = 3 * LISTING_CYCLE_MS;
 const LISTING_HOUR_MS = 8 * HOUR_MS;
 
-/** The short-lived contracts listed at a moment. They depend on the calendar, not on when one asks. */
+/** The short-lived contracts listed at a given time. They depend only on the calendar. */
 export function shortLivedContracts(seed: number, nowMs: number): readonly Contract[] {
   const contracts: Contract[] = [];
   const newest = Math.floor((nowMs - LISTING_HOUR_MS) / LISTING_CYCLE_MS);
@@ -242,7 +242,7 @@ const SYLLABLES = ["ba", "ce", "do", "fi", "gu", "ka", "lo", "mi", "nu", "po", "
 function weeklyListing(seed: number, cycle: number): Contract {
   const random = new RandomStream(key(seed, key(cycle, 77)));
   const syllable = () => SYLLABLES[random.integer(0, SYLLABLES.length - 1)] ?? "na";
-  // The cycle number keeps two listings of the same syllables apart.
+  // The cycle number distinguishes two listings with the same syllables.
   const coin = `${syllable()}${syllable()}${syllable()}${cycle % 100}`.toUpperCase();
   const launchTimeMs = cycle * LISTING_CYCLE_MS + LISTING_HOUR_MS;
   const deliveryMs = launchTimeMs + LISTING_LIFE_MS;
@@ -267,7 +267,7 @@ function weeklyListing(seed: number, cycle: number): Contract {
 
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
-/** The quarterly futures on BTC and ETH listed at a moment: the nearest two expiries. */
+/** The quarterly futures on BTC and ETH listed at a given time: the nearest two expiries. */
 export function datedContracts(seed: number, nowMs: number): readonly Contract[] {
   const contracts: Contract[] = [];
   for (const row of MAJORS.slice(0, 2)) {
@@ -292,7 +292,7 @@ export function datedContracts(seed: number, nowMs: number): readonly Contract[]
   return contracts;
 }
 
-/** Last Fridays of March, June, September and December, 08:00 UTC, after the moment. */
+/** The last Fridays of March, June, September and December, 08:00 UTC, after the given time. */
 function nextExpiries(nowMs: number, count: number): readonly number[] {
   const expiries: number[] = [];
   const now = new Date(nowMs);

@@ -11,10 +11,9 @@ export interface MinutePart {
 }
 
 /**
- * A minute candle after a fraction of its minute (0 = it has just opened, below 1). Within the minute the
- * price goes straight from the open to one extreme, to the other, and to the close, a third of the time
- * each; a rising candle sees its low first. So a running candle only ever widens, and ends as the closed
- * one.
+ * A minute candle after a fraction of its minute (0 = it has just opened, below 1). Within the minute the price moves
+ * linearly from the open to one extreme, to the other, and to the close, a third of the time each; a rising candle
+ * reaches its low first. So a running candle only widens and ends as the closed one.
  */
 export function valueWithin(
   block: CandleBlock,
