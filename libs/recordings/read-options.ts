@@ -7,4 +7,5 @@ export interface ReadOptions {
 }
 
 /** Whether a gap ends the reading or one segment. */
-export type GapPolicy = "refuse" | "split";
+export const GAP_POLICIES = ["refuse", "split"] as const;
+export type GapPolicy = (typeof GAP_POLICIES)[number];

@@ -10,7 +10,13 @@ import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { callersPath, wholeNumber } from "#services/shared/arguments.ts";
 import { type Data, type DataFiles, dataFiles, loadData } from "../shared/load-data.ts";
-import { namesOf, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import {
+  namesOf,
+  parseSymbol,
+  parseTimeframe,
+  type ReadingOptions,
+  withMarketFiles,
+} from "../shared/load-market.ts";
 import { type CommandContext, exitCodeOf, parseCommand } from "../shared/parse-command.ts";
 import { parseStrategy, strategyNames } from "../shared/parse-strategy.ts";
 import { explained } from "../shared/strategy-failure.ts";
@@ -28,7 +34,7 @@ import { backtestReport } from "./backtest-report.ts";
 import { sourcesOf } from "./report/sources-of.ts";
 import { assertReportName, writeReport } from "./report/write-report.ts";
 
-interface Options extends TradeOptions, WindowOptions {
+interface Options extends TradeOptions, WindowOptions, ReadingOptions {
   readonly candles: readonly string[];
   readonly symbol: string;
   readonly timeframe: string;
@@ -186,6 +192,7 @@ async function show(request: Request, outcome: BacktestOutcome, context: Command
       significance: outcome.significance,
     });
   }
+  for (const line of outcome.data.summaries) context.printError(`backtest: read ${line}\n`);
   for (const note of outcome.data.notes) context.printError(`backtest: note: ${note}\n`);
   if (json) {
     const withAmbiguity = request.withStatistics || outcome.data.detail !== undefined;

@@ -26,7 +26,13 @@ import { makeStudy } from "#libs/strategy/study.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import { wholeNumber } from "#services/shared/arguments.ts";
 import { type Data, type DataFiles, dataFiles, loadData, UNKNOWN_SYMBOL } from "../shared/load-data.ts";
-import { namesOf, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import {
+  namesOf,
+  parseSymbol,
+  parseTimeframe,
+  type ReadingOptions,
+  withMarketFiles,
+} from "../shared/load-market.ts";
 import { type CommandContext, exitCodeOf, parseCommand } from "../shared/parse-command.ts";
 import { parseStrategy, strategyNames } from "../shared/parse-strategy.ts";
 import { explained } from "../shared/strategy-failure.ts";
@@ -53,7 +59,7 @@ export interface SearchContext extends CommandContext {
   readonly isWatched?: boolean;
 }
 
-interface Options extends TradeOptions, WindowOptions {
+interface Options extends TradeOptions, WindowOptions, ReadingOptions {
   readonly candles: readonly string[];
   readonly symbol: string;
   readonly timeframe: string;
@@ -108,6 +114,7 @@ export async function runOptimize(
     const request = requestOf(options, context, known);
     const data = await loadData(request.files, request);
     const found = await search(request, data, context);
+    for (const line of data.summaries) context.printError(`optimize: read ${line}\n`);
     for (const note of data.notes) context.printError(`optimize: note: ${note}\n`);
     context.print(
       options.json === true

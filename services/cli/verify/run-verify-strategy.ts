@@ -8,7 +8,13 @@ import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { BTC_SYMBOL } from "#libs/strategy/study.ts";
 import { type Data, type DataFiles, dataFiles, loadData, UNKNOWN_SYMBOL } from "../shared/load-data.ts";
-import { namesOf, parseSymbol, parseTimeframe, withMarketFiles } from "../shared/load-market.ts";
+import {
+  namesOf,
+  parseSymbol,
+  parseTimeframe,
+  type ReadingOptions,
+  withMarketFiles,
+} from "../shared/load-market.ts";
 import { type CommandContext, exitCodeOf, parseCommand } from "../shared/parse-command.ts";
 import { parseStrategy, strategyNames } from "../shared/parse-strategy.ts";
 import {
@@ -26,7 +32,7 @@ import {
   verificationReport,
 } from "./verification-report.ts";
 
-interface Options extends TradeOptions, WindowOptions {
+interface Options extends TradeOptions, WindowOptions, ReadingOptions {
   readonly strategy: string;
   readonly candles: readonly string[];
   readonly symbol: string;
@@ -67,6 +73,7 @@ export async function runVerifyStrategy(
     assertDecides(request, data);
     const verification = verifyStrategy(request.strategy, data.input, onPass, data.firstIndex);
     const subject = subjectOf(request, data);
+    for (const line of data.summaries) context.printError(`verify-strategy: read ${line}\n`);
     for (const note of data.notes) context.printError(`verify-strategy: note: ${note}\n`);
     context.print(
       options.json === true

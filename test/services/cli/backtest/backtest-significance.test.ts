@@ -10,6 +10,7 @@ import { captured } from "#test/support/captured-output.ts";
 import { BUSY } from "#test/support/factories/busy-strategy.ts";
 import { candleFileText } from "#test/support/factories/candle-file.ts";
 import { madeCandles } from "#test/support/factories/made-candles.ts";
+import { withoutSummaries } from "#test/support/without-summaries.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "backtest-significance-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +37,7 @@ const run = (...args: string[]) =>
 
 async function json(...args: string[]) {
   const { code, out, err } = await run("--json", ...args);
-  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect({ code, err: withoutSummaries(err) }).toEqual({ code: 0, err: "" });
   return JSON.parse(out);
 }
 

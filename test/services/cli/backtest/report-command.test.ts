@@ -6,6 +6,7 @@ import { openTimeMs } from "#libs/candles/candles.ts";
 import type { ReportData } from "#libs/chart/report-data.ts";
 import { runBacktest } from "#services/cli/backtest/run-backtest.ts";
 import { madeCandles } from "#test/support/factories/made-candles.ts";
+import { withoutSummaries } from "#test/support/without-summaries.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "report-command-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,7 +51,11 @@ describe("backtest --report", () => {
     const file = path.join(folder, "report.html");
     const without = await run("--json");
     const { code, out, err } = await run("--json", "--report", file);
-    expect({ code, out, err }).toEqual({ code: 0, out: without.out, err: `report: ${file}\n` });
+    expect({ code, out, err: withoutSummaries(err) }).toEqual({
+      code: 0,
+      out: without.out,
+      err: `report: ${file}\n`,
+    });
     const json = JSON.parse(out);
     const data = dataOf(file);
     expect(data.strategies.map(({ name }) => name)).toEqual(Object.keys(json.strategies));

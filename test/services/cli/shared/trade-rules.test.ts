@@ -6,6 +6,7 @@ import { runVerifyStrategy } from "#services/cli/verify/run-verify-strategy.ts";
 import { CliWorld } from "#test/support/cli-world.ts";
 import { BUSY } from "#test/support/factories/busy-strategy.ts";
 import { madeCandles } from "#test/support/factories/made-candles.ts";
+import { withoutSummaries } from "#test/support/without-summaries.ts";
 
 const world = new CliWorld();
 afterAll(() => rmSync(world.folder, { recursive: true, force: true }));
@@ -16,7 +17,7 @@ const backtest = (args: readonly string[], environment = {}) =>
   world.run((all, context) => runBacktest(all, context, [BUSY]), [...MARKET, ...args], environment);
 const json = async (args: readonly string[], environment = {}) => {
   const { code, out, err } = await backtest(["--json", ...args], environment);
-  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect({ code, err: withoutSummaries(err) }).toEqual({ code: 0, err: "" });
   return JSON.parse(out);
 };
 
