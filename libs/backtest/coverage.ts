@@ -5,7 +5,7 @@ import { FRAMES, frameWindow } from "#libs/strategy/frames.ts";
 import { FUNDING_MAX_AGE_MS, settlementMs } from "#libs/strategy/indicators/funding.ts";
 import { BTC_SYMBOL, frameSeries, type StudyInput } from "#libs/strategy/study.ts";
 
-/** The part of a window in which something is known; moments in ms, null where nothing is. */
+/** The part of a window in which data is known; times in ms, null without data. */
 export interface Covered {
   readonly fromMs: number | null;
   readonly toMs: number | null;

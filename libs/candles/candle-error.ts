@@ -15,7 +15,7 @@ export class CandleError extends Error {
   }
 }
 
-/** A moment as people and files write it: `2025-05-29T17:05:00.000Z (1748538300000)`. */
+/** A timestamp in both notations: `2025-05-29T17:05:00.000Z (1748538300000)`. */
 export function showTime(timeMs: number): string {
   const date = new Date(timeMs);
   return Number.isNaN(date.getTime()) ? String(timeMs) : `${date.toISOString()} (${timeMs})`;

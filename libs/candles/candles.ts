@@ -1,7 +1,7 @@
 /**
  * Closed candles of one symbol and interval, as columns. Index `i` covers
  * `[startMs + i * intervalMs, startMs + (i + 1) * intervalMs)`, so a hole cannot be expressed:
- * whoever builds a value of this type has checked that none exists.
+ * the builder of a value of this type has checked that none exists.
  * Prices are in quote currency, volume in base currency.
  */
 export interface Candles {
@@ -29,7 +29,7 @@ export function openTimeMs(candles: Candles, i: number): number {
   return candles.startMs + i * candles.intervalMs;
 }
 
-/** The moment the last candle closed (or `startMs` when there is none), in milliseconds. */
+/** The close time of the last candle (or `startMs` if there is none), in milliseconds. */
 export function endMs(candles: Candles): number {
   return openTimeMs(candles, candles.length);
 }

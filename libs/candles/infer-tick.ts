@@ -23,7 +23,7 @@ type Prices = Pick<Candles, "length" | "open" | "high" | "low" | "close">;
 
 /**
  * The tick that most prices show, as the exchange would print it ("0.0005"). What binary fractions add is removed,
- * single prices with more decimals do not decide, and a price that only repeats the one before it says nothing.
+ * single prices with more decimals do not decide, and a price that only repeats the previous one does not count.
  * @returns null when the prices show none: there are none, or most of them are computed ones.
  */
 export function inferTickSize(prices: Prices): string | null {

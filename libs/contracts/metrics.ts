@@ -23,7 +23,7 @@ export interface MetricDefinition {
  */
 export const QUEUE_DEPTH: MetricDefinition = { name: "QueueDepth", unit: "Count" };
 
-/** Age of the oldest message ready for delivery; 0 when there is none. */
+/** Age of the oldest message ready for delivery; 0 if there is none. */
 export const OLDEST_MESSAGE_AGE: MetricDefinition = { name: "OldestMessageAge", unit: "Seconds" };
 
 /** Messages in the queue's dead-letter queue. */

@@ -7,10 +7,10 @@ export const POSITION_LIFE_SECONDS = 300;
 export const POSITION_STATUSES = ["active", "executing", "executed", "closed", "expired", "failed"] as const;
 const trend = z.enum(["UP", "DOWN", "SIDEWAYS"]);
 
-/** An entry worth taking in the next five minutes: table `crypto-backtest-trading-positions`. */
+/** A proposed entry, valid for five minutes: table `crypto-backtest-trading-positions`. */
 export const positionItemSchema = z.object({
   symbol: symbolSchema,
-  /** Close time of the signal candle, seconds. With the symbol it is the key: one position a moment. */
+  /** Close time of the signal candle, seconds. With the symbol it is the key: one position per symbol and candle. */
   signalTimestamp: epochSecondsSchema,
   signalId: z.string(),
   strategy: strategyNameSchema,

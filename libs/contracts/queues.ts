@@ -11,7 +11,7 @@ export interface QueueDefinition<T> {
   readonly name: string;
   /** Where messages go that can never be processed, with the reason. */
   readonly deadLetterName: string;
-  /** Where a message waits before it is tried again. */
+  /** Where a message waits before it is retried. */
   readonly retryName: string;
   readonly schema: z.ZodType<T>;
   /** The id in the body, which is the message's `messageId` too. */

@@ -7,20 +7,20 @@ export interface Clock {
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
 /**
- * A clock that starts at `startMs` and runs `speed` times as fast as real time; speed 0 stands still.
- * For simulations: everything that trades on simulated candles reads the same one.
+ * A clock that starts at `startMs` and runs `speed` times as fast as real time; with speed 0 it is stopped. For
+ * simulations: everything that uses simulated candles reads the same clock.
  */
 export function simulatedClock(startMs: number, speed: number): Clock {
   const anchorMs = performance.now();
   return { nowMs: () => startMs + Math.floor((performance.now() - anchorMs) * speed) };
 }
 
-/** Milliseconds since some fixed moment, never going back: for measuring durations. */
+/** Monotonic milliseconds since an arbitrary start, for measuring durations. */
 export function monotonicMs(): number {
   return performance.now();
 }
 
-/** The machine's clock, or one that stands still at the given moment (milliseconds). */
+/** The machine's clock, or one that is stopped at the given time (milliseconds). */
 export function clockOf(simulatedMs: number | undefined): Clock {
   return simulatedMs === undefined ? systemClock : simulatedClock(simulatedMs, 0);
 }

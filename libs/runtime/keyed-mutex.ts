@@ -1,4 +1,4 @@
-/** Runs the work of one key in the order it came, one at a time; different keys do not wait for each other. */
+/** Serialises the work of each key in call order; different keys do not wait for each other. */
 export function makeKeyedMutex() {
   const last = new Map<string, Promise<unknown>>();
   return async function exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {

@@ -25,10 +25,9 @@ export interface ServiceScope {
 }
 
 /**
- * Runs one service from start to exit code: 0 when it ended or was stopped, 1 when it failed, 2 when its
- * configuration is wrong, 3 when something it needs refuses it for good. The first SIGTERM or SIGINT stops it gracefully, within the deadline (else 1), the
- * second one at once.
- * The only file that touches signals and the exit code.
+ * Runs one service from start to exit code: 0 if it finished or was stopped, 1 if it failed, 2 if its configuration is
+ * invalid, 3 if a dependency refuses it permanently. The first SIGTERM or SIGINT stops it gracefully, within the
+ * deadline (else 1), the second one at once. The only file that handles signals and sets the exit code.
  */
 export async function runService(
   name: string,
@@ -119,7 +118,7 @@ function exitCodeOf(error: unknown, logger: Logger, stopped: boolean): number {
     return 2;
   }
   if (error instanceof PermanentFailure) {
-    logger.fatal({ reason: error.message }, "the service is refused for good and ends");
+    logger.fatal({ reason: error.message }, "service refused permanently: exiting");
     return EXIT_PERMANENT_FAILURE;
   }
   if (stopped) {

@@ -1,9 +1,9 @@
-/** The exit code of a service that was refused for good: to start it again without a change cannot help. */
+/** The exit code of a service that was refused permanently: a restart without a change cannot help. */
 export const EXIT_PERMANENT_FAILURE = 3;
 
 /**
- * What a service needs is there and refuses it for good: trying again cannot help before a person acts. The service
- * ends with exit code 3, and the message says what was refused and what to do.
+ * A dependency is available and refuses the service permanently: a retry cannot help before an operator acts. The
+ * service exits with code 3, and the message names what was refused and the remedy.
  */
 export class PermanentFailure extends Error {
   override readonly name: string = "PermanentFailure";

@@ -1,6 +1,6 @@
 import { realSleep, type Sleep } from "./sleep.ts";
 
-/** What became of one failed attempt, for a log line. */
+/** A failed attempt that will be retried, for a log line. */
 export interface RetryNotice {
   readonly error: unknown;
   /** The attempt that failed; the first is 1. */
@@ -10,25 +10,25 @@ export interface RetryNotice {
 
 export interface RetryPolicy {
   /**
-   * The waits between attempts, in milliseconds: n entries are n + 1 attempts. Each wait is shortened by a
-   * random part of up to a half, so that callers that failed together do not come back together.
+   * The waits between attempts, in milliseconds: n entries give n + 1 attempts. Each wait is shortened by a random part
+   * of up to a half (jitter), so that callers that failed together do not retry together.
    */
   readonly delaysMs: readonly number[];
   /** False: the error is thrown at once. */
   readonly shouldRetry: (error: unknown) => boolean;
-  /** A wait the other side asked for. The longer of it and the table's entry is waited. */
+  /** A wait requested by the server. The longer of it and the table's entry applies. */
   readonly askedWaitMs?: (error: unknown) => number | null;
-  /** A wait asked for beyond this is not waited: the error is thrown. Default 60 seconds. */
+  /** A longer requested wait is not honoured: the error is thrown. Default 60 seconds. */
   readonly maxAskedWaitMs?: number;
   readonly onRetry?: (notice: RetryNotice) => void;
-  /** Ends the waiting, with the signal's reason as the error. A running attempt is not interrupted. */
+  /** Aborts the wait with the signal's reason. A running attempt is not interrupted. */
   readonly signal?: AbortSignal | undefined;
   readonly sleep?: Sleep | undefined;
   /** Uniform in [0, 1). */
   readonly random?: (() => number) | undefined;
 }
 
-/** Runs the operation until it succeeds, fails for good, or the table of waits is used up: then its last error. */
+/** Runs the operation until it succeeds, fails permanently, or the table of waits is used up; then throws its error. */
 export async function withRetry<T>(
   operation: (attempt: number) => Promise<T>,
   policy: RetryPolicy,
@@ -50,7 +50,7 @@ export async function withRetry<T>(
   }
 }
 
-/** A table of waits that grow by `factor` from `firstMs` and never exceed `capMs`. */
+/** A table of exponentially growing waits from `firstMs`, capped at `capMs`. */
 export function backoffDelays(table: {
   firstMs: number;
   factor: number;

@@ -1,4 +1,4 @@
-/** At most so many at the same time; the others wait in the order in which they came. */
+/** Limits concurrency; waiting callers are served in order. */
 export interface Semaphore {
   acquire(): Promise<void>;
   release(): void;

@@ -16,7 +16,7 @@ export const realSleep: Sleep = async (ms, signal) => {
   try {
     await timer(ms, undefined, { signal });
   } catch (error) {
-    // The timer rejects with its own AbortError; whoever aborted said why in the reason.
+    // The timer rejects with its own AbortError; the signal's reason is more specific.
     signal.throwIfAborted();
     throw error;
   }

@@ -91,19 +91,19 @@ const ranges: readonly ParameterRange[] = [
 
 const FRAMES_ABSENT = noSignal("fewer than two Fibonacci frames have a full window");
 const QUIET = noSignal("coin trend is sideways and RSI is not extreme");
-const AVERAGES = noSignal("the moving averages do not confirm the coin's change");
-const RSI_SPENT = noSignal("RSI says that the trend is spent");
+const AVERAGES = noSignal("the moving averages do not confirm the coin's price change");
+const RSI_SPENT = noSignal("RSI shows that the trend is exhausted");
 const TREND_SCORE = noSignal("the score with the trend is below its threshold");
 const BTC_AGAINST = noSignal("BTC trends strongly against the trade");
-const NO_ROOM = noSignal("a confluence zone is in the way of the trend");
+const NO_ROOM = noSignal("a confluence zone blocks the trend");
 const PERCENT_B = noSignal("RSI is extreme, but the close is not at the Bollinger band");
 const REVERSAL_SCORE = noSignal("the score of a reversal is below its threshold");
 const NO_ZONE = noSignal("RSI is extreme, but no confluence zone is near");
 
 /**
  * Multi-timeframe confluence: with the trend where there is room to the next zone (scenarios A short, B long), or
- * a reversal at a zone (C long, D short). The conditions of a scenario are a conjunction, so their order is
- * free: the score, which rarely suffices, comes before the zones, which are dear.
+ * a reversal at a zone (C long, D short). The conditions of a scenario are a conjunction, so their order is free: the
+ * score, which rarely suffices, comes before the zones, which are expensive.
  */
 export const ADVANCED: Strategy<AdvancedParameters> = {
   name: "ADVANCED",
@@ -271,7 +271,7 @@ function reversal(view: MarketView, p: AdvancedParameters, rsi: number, long: bo
   ]);
 }
 
-/** Where the crowd stands: one that pays to be on the other side is fuel for the trade. */
+/** The crowd's side by funding: a crowd that pays to be on the other side favours the trade. */
 function crowdOf(sentiment: FundingSentiment, long: boolean): "with" | "against" | "none" {
   if (sentiment === "NEUTRAL") return "none";
   return (sentiment === "LONG_HEAVY") === long ? "with" : "against";

@@ -70,7 +70,7 @@ const ranges: readonly ParameterRange[] = [
 ];
 
 const SIDEWAYS = noSignal("coin trend is sideways");
-const AVERAGES = noSignal("the moving averages do not confirm the coin's change");
+const AVERAGES = noSignal("the moving averages do not confirm the coin's price change");
 const CANDLE = noSignal("no candle of rejection in the trend's direction");
 const NARROW = noSignal("the Bollinger band is too narrow");
 const BAND = noSignal("the close is not at the Bollinger band");

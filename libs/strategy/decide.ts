@@ -8,8 +8,8 @@ export const FIRST_DECISION_INDEX = 60;
 const WARMING_UP = noSignal(`fewer than ${FIRST_DECISION_INDEX} candles before this one`);
 
 /**
- * What a strategy says about candle `i` when it has closed. The finder calls this for the last candle and the
- * backtest for every one, with the same answer.
+ * A strategy's decision on candle `i` after its close. The finder calls this for the last candle and the backtest for
+ * every one, with the same result.
  * @param parameters replace defaults of the strategy by name.
  * @throws RangeError when there is no candle `i`, or a parameter is unknown.
  */

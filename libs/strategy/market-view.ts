@@ -6,7 +6,7 @@ import type { TrendDirection, TrendRule } from "./indicators/trend.ts";
 /**
  * What a strategy sees: the market up to and including one closed candle. There is no way forward from here:
  * every answer is about the current candle or, with `back`, about one before it (a negative `back` throws).
- * Prices are in quote currency. Answers are computed when asked for, so ask for the cheap ones first.
+ * Prices are in quote currency. Values are computed on demand, so read the cheap ones first.
  * What is undefined, for want of candles or because a band has no width, is NaN, which fails every comparison.
  */
 export interface MarketView {

@@ -18,8 +18,8 @@ export interface OrderPrices {
 
 /**
  * Entry, stop and target of a signal at a close.
- * @param tickSize the instrument's price step as the exchange prints it ("0.10"): the prices are rounded to it
- *   and print like the exchange's. Without it they are exact.
+ * @param tickSize the instrument's price step as the exchange formats it ("0.10"): the prices are rounded to it and
+ *   have its decimals. Without it they are exact.
  */
 export function orderPrices(side: Side, close: number, rules: TradeRules, tickSize?: string): OrderPrices {
   const direction = directionOf(side);
@@ -33,7 +33,7 @@ export function orderPrices(side: Side, close: number, rules: TradeRules, tickSi
   };
 }
 
-/** USDT after fees and slippage when the entry is filled at its price; funding is not known beforehand. */
+/** USDT after fees and slippage if the entry is filled at its price; funding is unknown in advance. */
 export interface ExpectedOutcome {
   readonly atTarget: number;
   /** At the nearer of stop and liquidation price; negative. */

@@ -10,7 +10,9 @@ export function roundToTick(price: number, tickSize: string): number {
   const parts = TICK.exec(tickSize.trim());
   const tick = Number(tickSize);
   if (parts === null || !(tick > 0)) {
-    throw new RangeError(`a tick size is a positive decimal such as 0.10, not ${JSON.stringify(tickSize)}`);
+    throw new RangeError(
+      `expected a positive decimal tick size such as 0.10, not ${JSON.stringify(tickSize)}`,
+    );
   }
   const decimals = (parts[2] ?? "").length + Number(parts[3] ?? 0);
   return Number((Math.round(price / tick) * tick).toFixed(decimals));

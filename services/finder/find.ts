@@ -125,9 +125,10 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
     nowMs,
   });
   if (position === null) {
+    const reason = "the tick is too coarse: no room between entry, stop and target";
     logger.info(
-      { tickSize: instrument.tickSize, close: input.candles.close[last] },
-      "[3/4] no entry: the tick leaves no room between entry, stop and target",
+      { reason, tickSize: instrument.tickSize, close: input.candles.close[last] },
+      "[3/4] no entry",
     );
     return { kind: "ack" };
   }

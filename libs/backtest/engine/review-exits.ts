@@ -7,7 +7,7 @@ import type { OpenTrade, Trade } from "./trade.ts";
 
 /**
  * Trades whose adverse level (the nearer of stop and liquidation price) and target lie in the candle they ended in, so
- * that the candle does not say which came first.
+ * that the candle does not show which came first.
  */
 export interface Ambiguity {
   readonly trades: number;
@@ -20,7 +20,7 @@ export interface Ambiguity {
 }
 
 export interface ExitReview {
-  /** The trades as given, those that were decided anew replaced. */
+  /** The given trades, with the reviewed ones replaced. */
   readonly trades: readonly Trade[];
   readonly ambiguity: Ambiguity;
 }
@@ -92,7 +92,7 @@ function touchesBoth(trade: OpenTrade, open: number, high: number, low: number):
   );
 }
 
-/** The level touched first by the shorter candles inside candle `i`; null when they do not say. */
+/** The level touched first by the shorter candles inside candle `i`; null if they do not show it. */
 function firstTouched(trade: OpenTrade, detail: Candles, candles: Candles, i: number): ExitLevel | null {
   const fromMs = openTimeMs(candles, i);
   const toMs = openTimeMs(candles, i + 1);
@@ -103,7 +103,7 @@ function firstTouched(trade: OpenTrade, detail: Candles, candles: Candles, i: nu
   const highest = at(candles.high, i);
   const lowest = at(candles.low, i);
   for (let k = first; k < end; k++) {
-    // Prices far from the candle's are of another market, and say nothing about this one.
+    // Prices far from the candle's belong to another market and are ignored.
     if (at(detail.low, k) > highest || at(detail.high, k) < lowest) return null;
     const open = at(detail.open, k);
     const high = at(detail.high, k);

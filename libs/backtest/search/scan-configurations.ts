@@ -37,9 +37,9 @@ const NEVER = 0x7fffffff;
  * Trades every configuration on every segment, with the trades that `simulate` would make of each alone, in one walk
  * over the candles. At each candle all configurations are asked in turn, so what the market looks like there (bands,
  * legs, zones) is computed once; a gate is scanned once for all that share it; a configuration that holds a position in
- * every segment is not asked; and what becomes of a trade hangs on its candle, side and rules alone, so it is followed
+ * every segment is not evaluated; and the outcome of a trade depends only on its candle, side and rules, so it is followed
  * once for all configurations and segments that enter it.
- * @param onCandles is told after each block how many candles of how many have been walked.
+ * @param onCandles is called after each block with the number of processed candles and the total.
  */
 export function scanConfigurations(
   scan: Scan,
@@ -196,7 +196,7 @@ class Walker {
   }
 }
 
-/** Follows each trade once, whoever enters it. Only the latest candle's are kept. */
+/** Simulates each trade once for all sets that enter it. Only those of the latest candle are cached. */
 class Outcomes {
   readonly #scan: Scan;
   readonly #kept = new Map<TradeRules, Outcome[]>();

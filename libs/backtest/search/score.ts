@@ -44,7 +44,7 @@ export function markedToClose(score: Score): Score {
   return pooled([{ ...score, open: 0, openPnl: 0 }, left]);
 }
 
-/** Mean over standard deviation of a trade, not annualised; null where the deviation is not known or tells nothing. */
+/** Mean over standard deviation of a trade, not annualised; null if the deviation is unknown or meaningless. */
 export function sharpeOf({
   trades,
   pnl,

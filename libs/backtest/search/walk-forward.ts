@@ -28,7 +28,7 @@ export interface WalkForwardPlan {
 /** What a person has said of a plan; the rest is chosen by the length of the file. */
 export type PlanWishes = { readonly [K in keyof WalkForwardPlan]?: WalkForwardPlan[K] | undefined };
 
-/** Of the test windows that a plan makes when nobody says how long they are; a train window is so many of them. */
+/** The default number of test windows of a plan; a train window has the length of this many. */
 const TESTS = 5;
 const TESTS_A_TRAIN = 3;
 /** More of the file than this is not given away to have every Fibonacci frame in the first test window. */

@@ -2,7 +2,7 @@
 const ALIKE = 0.05;
 
 /**
- * Whether trades that differ so little have ended alike. Their spread is that of costs, and tells nothing about the risk
+ * Whether the trades have practically equal results. Their spread comes from costs and says nothing about the risk
  * that none of them has shown: by it four wins of four would be skill beyond any doubt.
  * @param mean result of the mean trade, USDT.
  * @param deviation standard deviation of a trade's result, USDT.

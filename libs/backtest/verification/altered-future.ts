@@ -14,9 +14,9 @@ interface Column {
 }
 
 /**
- * Rewrites, in the very arrays that a market is made of, whatever closes after a moment: cutting off is not
+ * Rewrites, in the market's own arrays, everything that closes after a given time: cutting off is not
  * enough for a strategy that holds on to the arrays themselves. Moments may only go backwards, so that walking over a
- * whole market writes each value once. Whoever alters must restore.
+ * whole market writes each value once. The caller must restore it.
  */
 export class AlteredFuture {
   readonly #columns: Column[] = [];

@@ -1,11 +1,11 @@
-/** What a decision must not rest on, for it answers differently each time. */
+/** What a decision must not depend on, because it differs each time. */
 export type Ambient = "the clock" | "chance";
 
 type Callable = (...args: unknown[]) => unknown;
 
 /**
  * Notes who asks this machine's clock or its random numbers. They are watched through the globals, which everybody
- * shares, so watch no longer than for one synchronous stretch, and whoever watches must stop.
+ * shares, so watch only during synchronous code, and always stop watching.
  */
 export class AmbientWatch {
   #asked: Ambient | null = null;

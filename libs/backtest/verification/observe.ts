@@ -95,7 +95,7 @@ export function firstDifference(
 ): Difference | null {
   for (const [k, before] of expected.answers.entries()) {
     const after = found.answers[k];
-    // Asked for something else although all answers were the same: the decision below tells, if it matters.
+    // It read something else although all values were the same: the decision below shows whether it matters.
     if (after === undefined || after.question !== before.question) break;
     const value = scaled(before, factors);
     if (!isSame(value, after.value)) {

@@ -71,7 +71,7 @@ const SCALES: readonly (Factors & { readonly when: string })[] = [
   })),
 ];
 
-/** Candles that are asked about in random order, where every frame must be read anew. */
+/** Candles that are decided in random order, where every frame must be read again. */
 const SHUFFLED = 4000;
 
 /** Candles that are looked at: some ten seconds. Beyond it, evenly chosen ones and all signals are. */
@@ -84,8 +84,8 @@ const READING_BUDGET = 2e9;
  * Looks for what would make a backtest of a strategy lie. Every candle is decided about again, and must give the same
  * answers and the same decision:
  *
- * - decision: each is one, made without an error, a clock or chance, and the same when nobody watches;
- * - memory: when the candles are asked about in another order, for a strategy must not remember;
+ * - decision: each is valid, made without an error, clock or randomness, and the same when not observed;
+ * - memory: the same when the candles are decided in another order, because a strategy must not have state;
  * - look-ahead: when the future is cut off, and when it rises or falls instead (in the candles' own arrays, which are
  *   restored before this returns); nor may a candle be asked for that has not closed;
  * - warm-up: when only the candles before it are known that the live services load;
@@ -102,7 +102,7 @@ export function verifyStrategy(
   onPass: (when: string) => void = () => {},
   firstIndex = 0,
 ): Verification {
-  // Frozen: a strategy that writes to its parameters fails, or says something else than in a backtest, which does not.
+  // Frozen: a strategy that writes to its parameters fails here, or decides differently than in a backtest.
   const subject: Subject = { strategy, parameters: frozen(structuredClone(strategy.defaults)) };
   const study = makeStudy(input);
   // The very first answers count: a strategy that remembers would know more the second time.
@@ -125,7 +125,7 @@ export function verifyStrategy(
     onPass(when);
     return violationOf(input, when, order, (i) => {
       const before = expected(i);
-      // What was no decision to begin with is told as that, once.
+      // An invalid decision is reported once, not per check.
       return before.fault === null ? firstDifference(before, again(i), by) : null;
     });
   };
@@ -189,7 +189,7 @@ export function verifyStrategy(
           found: `a decision that asks ${source}`,
         };
       }) ??
-      // What remembers says something else whoever asks.
+      // A strategy with state differs in every order.
       (memory === null ? askedAsBacktest() : null)
     );
   }

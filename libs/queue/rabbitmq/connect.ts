@@ -86,7 +86,7 @@ export async function connectRabbitMq(options: RabbitMqOptions): Promise<Message
   let refused: BrokerRefusal | null = null;
   let closing: Promise<void> | undefined;
 
-  /** The first refusal counts: nothing is tried again after it. */
+  /** The first refusal counts: nothing is retried after it. */
   function refuse(refusal: BrokerRefusal): void {
     if (refused !== null || closing !== undefined) return;
     refused = refusal;

@@ -15,7 +15,7 @@ const SETUP_TIMEOUT_MS = 30_000;
 const MAX_RECONNECT_DELAY_MS = 10_000;
 /** The deadline of the close handshake. */
 const CLOSE_TIMEOUT_MS = 5_000;
-/** How long a virtual host must be refused before it counts as refused for good. */
+/** How long a virtual host must be refused before it counts as refused permanently. */
 const VIRTUAL_HOST_PATIENCE_MS = 10_000;
 
 export interface LinkOptions {
@@ -33,7 +33,7 @@ export interface LinkOptions {
    * opened again.
    */
   readonly setup: (model: ChannelModel) => Promise<void>;
-  /** A reconnect was refused for good: the link has ended. At the start `openLink` throws instead. */
+  /** A reconnect was refused permanently: the link has ended. At startup `openLink` throws instead. */
   readonly onRefused: (refusal: BrokerRefusal) => void;
 }
 
@@ -102,7 +102,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   recovering.on("connect-failed", (error) => {
     const refusal = judge(error);
     if (refusal === null) return;
-    // Before the next try is scheduled.
+    // Before the next attempt is scheduled.
     void doneWithin(recovering.close(), CLOSE_TIMEOUT_MS);
     options.onRefused(refusal);
   });
@@ -135,7 +135,7 @@ export async function whileOpen<T>(model: ChannelModel, answer: Promise<T>, time
   }
 }
 
-/** Waits for the first connection; gives the recovery up when there is none in time, or never will be. */
+/** Waits for the first connection; stops the recovery if there is none in time or the refusal is permanent. */
 async function firstConnection(
   recovering: RecoveringChannelModel,
   judge: (error: Error) => BrokerRefusal | null,
@@ -174,8 +174,8 @@ async function firstConnection(
 }
 
 /**
- * Judges the failures of one connection in turn. A refused virtual host may be one that a starting broker has not
- * opened yet, so that it counts only when it is refused for a while.
+ * Judges the failures of one connection in order. A refused virtual host may be one that a starting broker has not
+ * opened yet, so it counts only if it is refused for a while.
  */
 function makeJudge(address: BrokerAddress, recovering: RecoveringChannelModel) {
   let refusedSinceMs: number | null = null;

@@ -14,7 +14,7 @@ export interface GateColumns {
   readonly btcOffset: number;
 }
 
-/** Candles scanned at once: few enough that the lists and the columns' stretch stay in the nearest cache. */
+/** Candles scanned at once: few enough that the lists and the columns' segment stay in the L1 cache. */
 const CHUNK = 4096;
 /** Candles tested before the first branch. */
 const GROUP = 4;
@@ -49,7 +49,7 @@ export class GateScan {
     return this.#until;
   }
 
-  /** Whether the list is of this gate and a stretch with this candle in it. */
+  /** Whether the list belongs to this gate and a segment that contains this candle. */
   covers(gate: Gate, i: number): boolean {
     return gate === this.#gate && i >= this.#from && i < this.#until;
   }
@@ -71,7 +71,7 @@ export class GateScan {
   scan(from: number, end: number, gate: Gate, conditions: TriggerConditions): void {
     const { btcClose, btcOffset } = this.#columns;
     const btcBack = (gate.conditions?.btcWindow ?? 1) - 1;
-    // BTC has moved where its candles are known: a chunk lies inside that stretch or outside of it.
+    // BTC has moved where its candles are known: a chunk lies inside that segment or outside of it.
     const knownFrom = btcBack - btcOffset;
     const knownUntil = btcClose.length - btcOffset;
     const isKnown = from >= knownFrom && from < knownUntil;

@@ -47,7 +47,7 @@ const NO_NEEDS: TriggerConditions = {
 
 /**
  * The one implementation of `MarketView`, and the only thing that can move it. One object serves a whole
- * backtest: every call site stays monomorphic and a candle costs no allocation. Whatever is dear (bands,
+ * backtest: every call site stays monomorphic and a candle costs no allocation. Whatever is expensive (bands,
  * frames, zones) is computed when a strategy asks and kept until the cursor moves.
  */
 export class MarketCursor implements MarketView {
@@ -131,7 +131,7 @@ export class MarketCursor implements MarketView {
     return end;
   }
 
-  /** What the triggers need hangs on the settled rate, so a scan ends where the next one settles. */
+  /** What the triggers need depends on the settled rate, so a scan ends where the next one settles. */
   #scanFrom(i: number, end: number, gate: Gate): void {
     if (gate.conditions === undefined) {
       this.#gateScan.scan(i, end, gate, NO_NEEDS);

@@ -4,7 +4,7 @@ import { DAY_MS, MINUTE_MS } from "#libs/candles/timeframe.ts";
 
 export type FundingSentiment = "LONG_HEAVY" | "SHORT_HEAVY" | "NEUTRAL";
 
-/** A rate beyond 0.01 % (as a fraction) says that one side pays to stay. */
+/** A rate beyond 0.01 % (as a fraction) means that one side pays to hold. */
 export const FUNDING_HEAVY_RATE = 0.0001;
 
 /** Settlements this far from a whole minute, exclusive, count as settled on the minute. */
@@ -20,7 +20,7 @@ export function settlementMs(funding: FundingRates, k: number): number {
   return Math.abs(stampMs - minuteMs) < OFF_THE_MINUTE_MS ? minuteMs : stampMs;
 }
 
-/** Number of settlements at or before a moment; the last of them is the rate that counts. */
+/** Number of settlements at or before a given time; the last of them is the rate that counts. */
 export function settledUntil(funding: FundingRates, timeMs: number): number {
   let low = 0;
   let high = funding.length;
@@ -39,7 +39,7 @@ export function fundingSentiment(rate: number, heavyRate: number = FUNDING_HEAVY
 }
 
 /**
- * A settled rate says nothing about the market longer than this. Longer than the longest funding interval, so that
+ * A settled rate describes the market for at most this long. Longer than the longest funding interval, so that
  * only a history with missing settlements reaches it; live services load settlements from so long before their candles.
  */
 export const FUNDING_MAX_AGE_MS = 3 * DAY_MS;

@@ -3,7 +3,7 @@
 
 /**
  * Mean of the `period` values that end at `i`. Summed as differences from the last value: a flat window gives
- * exactly that value, and the sum loses nothing to its own size. Computed afresh each time, so there is no
+ * exactly that value, and the sum loses no precision to its own size. Computed from scratch each time, so there is no
  * drift however long the series. Needs `i >= period - 1`.
  */
 export function movingAverage(values: Float64Array, i: number, period: number): number {
@@ -13,7 +13,7 @@ export function movingAverage(values: Float64Array, i: number, period: number): 
   return reference + sum / period;
 }
 
-/** `movingAverage` of the last 5 values, which is asked for most: written out, in half the time. Needs `i >= 4`. */
+/** `movingAverage` of the last 5 values, the most frequent one: unrolled, in half the time. Requires `i >= 4`. */
 export function average5(values: Float64Array, i: number): number {
   const reference = values[i] as number;
   const older = (values[i - 4] as number) - reference + ((values[i - 3] as number) - reference);

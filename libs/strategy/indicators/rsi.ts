@@ -4,7 +4,7 @@ export const RSI_PERIOD = 14;
 
 /** What a change weighs more than one a candle before it. */
 const GROWTH = RSI_PERIOD / (RSI_PERIOD - 1);
-/** The weight grows by less than 2 ** 110 over a stretch: far below overflow when it starts below the limit. */
+/** The weight grows by less than 2 ** 110 over a segment: far below overflow when it starts below the limit. */
 const STRETCH = 1024;
 const WEIGHT_LIMIT = 2 ** 400;
 /** A power of two, so that rescaling is exact. */
