@@ -1,4 +1,4 @@
-import type { CostLine } from "./estimate.ts";
+import type { CostLine } from "./cost-line.ts";
 import type { Prices } from "./prices.ts";
 
 const money = (usd: number) => `$${usd.toFixed(2)}`;

@@ -3,18 +3,11 @@ import { QUEUE_METRICS } from "#libs/contracts/metrics.ts";
 import { QUEUES } from "#libs/contracts/queues.ts";
 import { MANIFESTS } from "#services/manifests.ts";
 import type { ServiceManifest } from "#services/shared/manifest.ts";
+import type { CostLine } from "./cost-line.ts";
 import { fargateCost } from "./fargate.ts";
 import type { Prices } from "./prices.ts";
 import { type Properties, resourcesOf } from "./resources.ts";
 import type { Usage } from "./usage.ts";
-
-export interface CostLine {
-  readonly part: string;
-  /** How the amount is computed. */
-  readonly how: string;
-  /** US dollars a month. */
-  readonly usd: number;
-}
 
 /**
  * Metrics that a cluster, a task family and a service report to Container Insights, from an example of CloudWatch's

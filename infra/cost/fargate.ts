@@ -1,7 +1,7 @@
 import type { CloudFormationTemplate } from "#infra/emulator/reduce-template.ts";
 import { PREFIX } from "#libs/contracts/names.ts";
 import type { ServiceManifest } from "#services/shared/manifest.ts";
-import type { CostLine } from "./estimate.ts";
+import type { CostLine } from "./cost-line.ts";
 import type { Prices } from "./prices.ts";
 import { type Properties, resourcesOf } from "./resources.ts";
 

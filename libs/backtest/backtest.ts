@@ -1,8 +1,8 @@
 import { type Candles, openTimeMs } from "#libs/candles/candles.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import { type Strategy, type StrategyParameters, withDefaults } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { DEFAULT_TRADE_RULES, type TradeRules } from "#libs/trading/trade-rules.ts";
 import { runStrategy, type StrategyResult } from "./engine/run-strategy.ts";
 import type { Figures } from "./figures.ts";
@@ -37,7 +37,7 @@ export interface BacktestResult {
   readonly strategies: Readonly<Record<string, StrategyResult>>;
 }
 
-export const NO_STRATEGY = "NONE";
+const NO_STRATEGY = "NONE";
 
 /**
  * Trades each strategy on its own over the same candles, with the decisions the finder makes live.

@@ -4,7 +4,7 @@ import { epochSecondsSchema, strategyNameSchema, symbolSchema, timeframeSchema }
 /** How long a position may be acted on, in seconds after its candle closed. */
 export const POSITION_LIFE_SECONDS = 300;
 
-export const POSITION_STATUSES = ["active", "executing", "executed", "closed", "expired", "failed"] as const;
+const POSITION_STATUSES = ["active", "executing", "executed", "closed", "expired", "failed"] as const;
 const trend = z.enum(["UP", "DOWN", "SIDEWAYS"]);
 
 /** A proposed entry, valid for five minutes: table `crypto-backtest-trading-positions`. */

@@ -59,7 +59,7 @@ export const strategyFiguresSchema = z.object({
 });
 export type StrategyFigures = z.infer<typeof strategyFiguresSchema>;
 
-export const TIMEFRAME_STATUSES = ["completed", "no_trades", "failed"] as const;
+const TIMEFRAME_STATUSES = ["completed", "no_trades", "failed"] as const;
 
 /** One finished (symbol, timeframe) of a scan: an entry of the item's `timeframes`. */
 export const timeframeResultSchema = z.object({
@@ -96,7 +96,7 @@ export const timeframeResultSchema = z.object({
 });
 export type TimeframeResult = z.infer<typeof timeframeResultSchema>;
 
-export const RESULT_STATUSES = ["pending", "active", "inactive"] as const;
+const RESULT_STATUSES = ["pending", "active", "inactive"] as const;
 
 /**
  * One coin of one scan: table `crypto-backtest-results`.

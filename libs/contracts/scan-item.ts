@@ -39,7 +39,7 @@ export const universeItemSchema = z.object({
 export type UniverseItem = z.infer<typeof universeItemSchema>;
 
 /** `started`: the lease is held; `published`: every task is in the queue; `completed`: every task has ended. */
-export const SCAN_STATUSES = ["started", "published", "completed"] as const;
+const SCAN_STATUSES = ["started", "published", "completed"] as const;
 
 /**
  * One scan and its progress: table `crypto-backtest-scan-history`.

@@ -81,7 +81,7 @@ export class QueueError extends Error {
 }
 
 /** Delays before the second, third, ... delivery unless the handler sets one. The last one repeats. */
-export const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000] as const;
+const RETRY_DELAYS_MS = [1_000, 5_000, 15_000, 60_000] as const;
 
 /** The longest delay of a delivery: a longer one comes from a corrupt header and would hide its message for ever. */
 export const LONGEST_WAIT_MS = 24 * 60 * 60_000;

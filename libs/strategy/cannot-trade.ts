@@ -1,6 +1,6 @@
-import { FIRST_DECISION_INDEX } from "./decide.ts";
 import type { KnownMarket } from "./known-market.ts";
 import type { Strategy } from "./strategy.ts";
+import { FIRST_DECISION_INDEX } from "./warm-up.ts";
 
 /**
  * Why a strategy cannot trade on a market of which only this is known, as a sentence for people; null when a trade is

@@ -1,9 +1,7 @@
 import { type Decision, noSignal } from "./decision.ts";
 import { type Strategy, type StrategyParameters, withDefaults } from "./strategy.ts";
 import type { Study } from "./study.ts";
-
-/** The first candle a decision is made about: the trends and averages before it have no full window. */
-export const FIRST_DECISION_INDEX = 60;
+import { FIRST_DECISION_INDEX } from "./warm-up.ts";
 
 const WARMING_UP = noSignal(`fewer than ${FIRST_DECISION_INDEX} candles before this one`);
 

@@ -1,9 +1,9 @@
 import { at } from "#libs/candles/at.ts";
 import { endMs, openTimeMs } from "#libs/candles/candles.ts";
-import { FIRST_DECISION_INDEX } from "./decide.ts";
 import { FRAMES, frameWindow } from "./frames.ts";
 import { FUNDING_MAX_AGE_MS, settledUntil, settlementMs } from "./indicators/funding.ts";
 import { BTC_SYMBOL, frameSeries, type StudyInput } from "./study.ts";
+import { FIRST_DECISION_INDEX } from "./warm-up.ts";
 
 /** What the decisions of a window can know at most, whatever the prices are. */
 export interface KnownMarket {

@@ -1,3 +1,6 @@
+/** The first candle a decision is made about: the trends and averages before it have no full window. */
+export const FIRST_DECISION_INDEX = 60;
+
 /**
  * Candles to load before the first one that is decided about. The longest window is 60 candles (BTC trend) or 288
  * (a frame that is read in the timeframe itself: 240 of 30m, 288 of 5m), and Wilder's RSI remembers its

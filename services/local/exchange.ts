@@ -4,8 +4,9 @@ import type { MarketData } from "#libs/market/market-data.ts";
 import { type Clock, simulatedClock, systemClock } from "#libs/runtime/clock.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
-import { defaultReplayStartMs, recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
+import { recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
 import { RecordingError } from "#libs/simulator/recorded/recording.ts";
+import { defaultReplayStartMs } from "#libs/simulator/recorded/replay-start.ts";
 import { startExchangeSimulator } from "#libs/simulator/server.ts";
 import type { ExchangeSource } from "#libs/simulator/source.ts";
 import {

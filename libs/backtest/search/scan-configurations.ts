@@ -1,11 +1,11 @@
 import type { Candles } from "#libs/candles/candles.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import type { Side, Signal } from "#libs/strategy/decision.ts";
 import type { Gate } from "#libs/strategy/engine/gate.ts";
 import { looserGate } from "#libs/strategy/engine/looser-gate.ts";
 import type { MarketView } from "#libs/strategy/market-view.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { enterTrade } from "../engine/enter-trade.ts";
 import { exitTrade, findExit } from "../engine/find-exit.ts";

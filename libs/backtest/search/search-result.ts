@@ -1,8 +1,8 @@
 import type { Candles } from "#libs/candles/candles.ts";
 import { DAY_MS } from "#libs/candles/timeframe.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { runStrategy } from "../engine/run-strategy.ts";
 import type { Trade } from "../engine/trade.ts";
 import { type Figures, figuresOf } from "../figures.ts";

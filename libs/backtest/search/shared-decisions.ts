@@ -1,7 +1,7 @@
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import type { Gate } from "#libs/strategy/engine/gate.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { ParameterReads } from "./parameter-reads.ts";
 
 /** Candles on which a strategy is watched to learn which parameters it reads. */

@@ -1,7 +1,6 @@
 import { DAY_MS } from "#libs/candles/timeframe.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { FRAMES } from "#libs/strategy/frames.ts";
-import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
+import { FIRST_DECISION_INDEX, WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 
 /** Candles `[from, end)`: trades are entered and left inside, and none is carried in or out. */
 export interface Segment {
@@ -55,7 +54,7 @@ export function makePlan(candles: number, intervalMs: number, wishes: PlanWishes
 }
 
 /** History that every Fibonacci frame needs: the longest lookback, and a day to begin at a whole candle of it. */
-export function liveHistoryMs(): number {
+function liveHistoryMs(): number {
   return Math.max(...FRAMES.map(({ lookbackMs }) => lookbackMs)) + DAY_MS;
 }
 

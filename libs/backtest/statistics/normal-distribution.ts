@@ -4,7 +4,7 @@ const TAIL = 2;
 const TAIL_STEPS = 60;
 
 /** Density of the standard normal distribution. */
-export function normalDensity(x: number): number {
+function normalDensity(x: number): number {
   return Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
 }
 

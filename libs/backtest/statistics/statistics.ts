@@ -24,7 +24,7 @@ export interface Statistics {
 }
 
 /** One try: nothing was chosen from. */
-export const ONE_TRIAL: Trials = { count: 1, sharpeVariance: null };
+const ONE_TRIAL: Trials = { count: 1, sharpeVariance: null };
 
 /**
  * @param trades ended trades in the order of time, net in USDT.

@@ -1,8 +1,8 @@
 import { openTimeMs } from "#libs/candles/candles.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type Study, type StudyInput } from "#libs/strategy/study.ts";
-import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
+import { FIRST_DECISION_INDEX, WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
+
 import { makeSeededRandom } from "../statistics/seeded-random.ts";
 import { AlteredFuture } from "./altered-future.ts";
 import { type Ambient, AmbientWatch } from "./ambient-watch.ts";

@@ -1,6 +1,6 @@
 import type { ReportedTrade } from "../report-data.ts";
+import type { Plane } from "./plane.ts";
 import { faded } from "./theme.ts";
-import type { Plane } from "./trade-overlay.ts";
 
 /** Below this many pixels a candle the marks would cover each other, and become dots. */
 const ROOM_FOR_ARROWS = 1.2;

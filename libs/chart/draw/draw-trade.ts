@@ -1,6 +1,6 @@
 import type { ReportedTrade } from "../report-data.ts";
+import type { Plane } from "./plane.ts";
 import { faded } from "./theme.ts";
-import type { Plane } from "./trade-overlay.ts";
 
 const LINE_HEIGHT = 15;
 

@@ -2,8 +2,8 @@ import type { ConfluenceZone } from "#libs/strategy/indicators/confluence-zones.
 import type { ReportedTrade } from "../report-data.ts";
 import type { FibonacciLevel } from "../zones-of.ts";
 import { drawLabel, lifeEnd } from "./draw-trade.ts";
+import type { Plane } from "./plane.ts";
 import { faded } from "./theme.ts";
-import type { Plane } from "./trade-overlay.ts";
 
 const LABEL_HEIGHT = 13;
 

@@ -16,24 +16,8 @@ import type { CandleSlice } from "./candle-source.ts";
 import { drawMarks } from "./draw-marks.ts";
 import { drawTrade, drawTradeLabels } from "./draw-trade.ts";
 import { drawLevelLabels, drawLevels, drawZoneLabels, drawZones } from "./draw-zones.ts";
+import type { Plane } from "./plane.ts";
 import { readTheme, type Theme } from "./theme.ts";
-
-/** Where times and prices are on the canvas, in CSS pixels. */
-export interface Plane {
-  readonly context: CanvasRenderingContext2D;
-  readonly width: number;
-  readonly height: number;
-  /** Of the prices written on it. */
-  readonly decimals: number;
-  readonly theme: Theme;
-  /** Left edge of the candle that holds a moment. */
-  x(timeMs: number): number;
-  y(price: number): number;
-  /** Pixels of one candle of the timeframe that was traded. */
-  readonly candleWidth: number;
-  /** One candle of that timeframe, milliseconds. */
-  readonly intervalMs: number;
-}
 
 /** What is drawn over the candles. */
 export interface OverlayContent {

@@ -2,8 +2,6 @@ import type { CandlePage, DayStatistics, ExchangeSource, FundingRow, Listing } f
 import { scanFolder } from "./folder.ts";
 import { RecordedSymbol } from "./recorded-symbol.ts";
 
-export { defaultReplayStartMs } from "./replay-start.ts";
-
 /** A recorded market, with its coverage. */
 export interface RecordedExchange extends ExchangeSource {
   readonly kind: "recorded";

@@ -198,7 +198,7 @@ export class RecordedSymbol {
   }
 }
 
-export function endOf(recording: Recording): number {
+function endOf(recording: Recording): number {
   return at(recording.openMs, recording.length - 1) + recording.intervalMs;
 }
 

@@ -42,7 +42,7 @@ export interface Motion {
 }
 
 /** Log level of a contract relative to its base price, at a full hour. */
-export function logLevel(motion: Motion, hour: number): number {
+function logLevel(motion: Motion, hour: number): number {
   const market = motion.contract.beta * motion.market.levelAt(hour);
   return motion.own === motion.market ? market : market + motion.own.levelAt(hour);
 }

@@ -12,7 +12,7 @@ const BATCH = 25;
  * never written again, so deleting what was read a moment before loses nothing.
  * @returns the number of deleted items.
  */
-export async function sweepExpired(
+async function sweepExpired(
   client: DynamoDBDocumentClient,
   table: TableDefinition,
   clock: Clock,

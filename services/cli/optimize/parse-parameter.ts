@@ -52,7 +52,7 @@ export function allParameters(strategy: Strategy, fixed: readonly string[]): Sea
 }
 
 /** Names of what can be searched by its declared range. */
-export function namesOf(strategy: Strategy): string {
+function namesOf(strategy: Strategy): string {
   return rangesOf(strategy)
     .map(({ name }) => name)
     .join(", ");

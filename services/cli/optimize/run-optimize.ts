@@ -19,11 +19,11 @@ import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
 import { TRADE_SETTINGS } from "#libs/config/settings.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
 import { cannotTrade } from "#libs/strategy/cannot-trade.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy } from "#libs/strategy/study.ts";
-import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
+import { FIRST_DECISION_INDEX, WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
+
 import { wholeNumber } from "#services/shared/arguments.ts";
 import { type Data, type DataFiles, dataFiles, loadData, UNKNOWN_SYMBOL } from "../shared/load-data.ts";
 import {

@@ -40,7 +40,7 @@ export function coverageLines(coverage: Coverage, symbol: string): readonly stri
 }
 
 /** `31.0 of 749.0 days (4 %), 2025-05-30 16:40 to 2025-06-29 16:38 UTC`. */
-export function coveredText({ fromMs, toMs, share, days }: Covered, { window }: Coverage): string {
+function coveredText({ fromMs, toMs, share, days }: Covered, { window }: Coverage): string {
   if (fromMs === null || toMs === null) return "nothing of the window";
   const part = `${days.toFixed(1)} of ${window.days.toFixed(1)} days (${percent(share)})`;
   return share > 0.9995 ? part : `${part}, ${moment(fromMs)} to ${moment(toMs)} UTC`;

@@ -5,7 +5,7 @@ const JOINED = /(?:^|[^A-Za-z0-9])([A-Za-z0-9]{1,15})(USDT|USDC|USD)(?![A-Za-z])
 const APART = /(?:^|[^A-Za-z0-9])([A-Z0-9]{2,15})[-_](USDT|USDC|USD)(?![A-Za-z])/;
 
 /** The symbol that a file's name names, in capitals; null when it names none. */
-export function namedSymbol(path: string): string | null {
+function namedSymbol(path: string): string | null {
   const name = basename(path);
   const parts = APART.exec(name) ?? JOINED.exec(name);
   return parts === null ? null : `${parts[1]}${parts[2]}`.toUpperCase();

@@ -1,8 +1,8 @@
 import { showTime } from "#libs/candles/candle-error.ts";
 import { openTimeMs } from "#libs/candles/candles.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 
 /** A strategy threw an error instead of deciding. The message names the strategy and the candle. */
 export class StrategyFailure extends Error {

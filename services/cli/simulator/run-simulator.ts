@@ -2,12 +2,9 @@ import { ConfigurationError } from "#libs/config/configuration.ts";
 import { callersFolder } from "#libs/config/environment.ts";
 import { simulatedClock, systemClock } from "#libs/runtime/clock.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
-import {
-  defaultReplayStartMs,
-  type RecordedExchange,
-  recordedExchange,
-} from "#libs/simulator/recorded/recorded-exchange.ts";
+import { type RecordedExchange, recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
 import { RecordingError } from "#libs/simulator/recorded/recording.ts";
+import { defaultReplayStartMs } from "#libs/simulator/recorded/replay-start.ts";
 import { startExchangeSimulator } from "#libs/simulator/server.ts";
 import type { ExchangeSource } from "#libs/simulator/source.ts";
 import {

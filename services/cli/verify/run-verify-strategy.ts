@@ -3,10 +3,10 @@ import { verifyStrategy } from "#libs/backtest/verification/verify-strategy.ts";
 import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
 import { cannotTrade } from "#libs/strategy/cannot-trade.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { BTC_SYMBOL } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { type Data, type DataFiles, dataFiles, loadData, UNKNOWN_SYMBOL } from "../shared/load-data.ts";
 import {
   namesOf,

@@ -7,12 +7,9 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "#libs/candles/timeframe.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import { simulatedClock } from "#libs/runtime/clock.ts";
 import { at } from "#libs/simulator/candle-page.ts";
-import {
-  defaultReplayStartMs,
-  type RecordedExchange,
-  recordedExchange,
-} from "#libs/simulator/recorded/recorded-exchange.ts";
+import { type RecordedExchange, recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
 import { RecordingError } from "#libs/simulator/recorded/recording.ts";
+import { defaultReplayStartMs } from "#libs/simulator/recorded/replay-start.ts";
 import { closeSimulators, startSimulator } from "#test/support/exchange/simulators.ts";
 import { NO_RECORDINGS, sharedFile } from "#test/support/shared-data.ts";
 

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { sliceCandles } from "#libs/candles/make-candles.ts";
 import { ADVANCED } from "#libs/strategy/advanced.ts";
 import { cannotTrade } from "#libs/strategy/cannot-trade.ts";
-import { decide, FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
+import { decide } from "#libs/strategy/decide.ts";
 import { knownMarket } from "#libs/strategy/known-market.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import { withDefaults } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { madeInput } from "#test/support/factories/study-inputs.ts";
 
 const MARKET = madeInput({ length: 20_000, volatilityPercent: 0.15 });

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { aggregate } from "#libs/candles/aggregate.ts";
 import { sliceCandles } from "#libs/candles/make-candles.ts";
 import { MINUTE_MS } from "#libs/candles/timeframe.ts";
-import { decide, FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
+import { decide } from "#libs/strategy/decide.ts";
 import { noSignal } from "#libs/strategy/decision.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { madeCandles } from "#test/support/factories/made-candles.ts";
 import { inputUntil, madeInput, scaledInput } from "#test/support/factories/study-inputs.ts";
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { MINUTE_MS } from "#libs/candles/timeframe.ts";
 import { BASIC } from "#libs/strategy/basic.ts";
-import { decide, FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
+import { decide } from "#libs/strategy/decide.ts";
 import { FRAMES } from "#libs/strategy/frames.ts";
 import { findStrategy, STRATEGIES } from "#libs/strategy/registry.ts";
 import { type Strategy, type StrategyParameters, withDefaults } from "#libs/strategy/strategy.ts";
 import { BTC_SYMBOL, frameSeries, makeStudy } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { madeCandles } from "#test/support/factories/made-candles.ts";
 import { madeInput } from "#test/support/factories/study-inputs.ts";
 

@@ -1,6 +1,6 @@
 import type { Candles } from "#libs/candles/candles.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { type Comparison, closeTo } from "./comparison.ts";
 import { indicatorColumns } from "./indicator-columns.ts";
 import { OVERSOLD_INSIDE, PERIODS, sideAt } from "./oversold-inside.ts";

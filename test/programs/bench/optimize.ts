@@ -5,11 +5,11 @@ import { scanConfigurations } from "#libs/backtest/search/scan-configurations.ts
 import { segmentsOf } from "#libs/backtest/search/search-result.ts";
 import { drawnSets, gridSets, type SearchedParameter } from "#libs/backtest/search/search-space.ts";
 import { layWindows, makePlan, type Segment } from "#libs/backtest/search/walk-forward.ts";
-import { FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
 import { aggregateFrames } from "#libs/strategy/frames.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { print } from "#libs/terminal/terminal.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { allParameters, usualParameters } from "#services/cli/optimize/parse-parameter.ts";

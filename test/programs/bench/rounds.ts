@@ -20,6 +20,6 @@ export function timeInTurn(jobs: readonly (() => void)[], rounds: number, warmUp
   return times.map((values) => ({ median: median(values), least: Math.min(...values) }));
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

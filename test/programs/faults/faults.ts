@@ -83,7 +83,7 @@ export interface Schedule {
 }
 
 /** One line a fault, for people. */
-export function describeFault(fault: Fault): string {
+function describeFault(fault: Fault): string {
   const at = (request: number) => `at request ${request}`;
   const long = (ms: number) => `for ${(ms / 1_000).toFixed(1)} s`;
   switch (fault.kind) {

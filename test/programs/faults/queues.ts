@@ -20,7 +20,7 @@ export interface DeadMessage {
 const PATIENCE_MS = 90_000;
 
 /** Does something on a connection of its own that no fault touches; tried again while the broker is away. */
-export async function onBroker<T>(url: string, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
+async function onBroker<T>(url: string, work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
   const giveUpMs = monotonicMs() + PATIENCE_MS;
   for (;;) {
     let connection: ChannelModel | undefined;

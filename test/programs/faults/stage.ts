@@ -22,7 +22,7 @@ import { HEARTBEAT_SECONDS, SECRETS, START_MS } from "./settings.ts";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const VHOST = "faults";
 const USER = "faults";
-export const WORKERS: readonly WorkerName[] = [...SCANNERS, ...ANALYZERS, ...SELECTORS, ...FINDERS];
+const WORKERS: readonly WorkerName[] = [...SCANNERS, ...ANALYZERS, ...SELECTORS, ...FINDERS];
 
 /** All queues that the services declare. */
 export const QUEUE_NAMES: readonly string[] = QUEUES.flatMap((queue) =>

@@ -28,7 +28,7 @@ export const TRAP_WORDS = [
 ] as const;
 
 /** Texts that a lenient reader takes for numbers, and numbers at the ends of what there is. */
-export const NUMBER_TEXTS = [
+const NUMBER_TEXTS = [
   "0",
   "-0",
   "-1",

@@ -4,11 +4,11 @@ import { trendOf } from "./trend.ts";
 /** Resident memory of each service, MiB, at any moment of its life. */
 export const MOST_RSS_MIB = 150;
 /** What held memory may seem to gain over the measured hours: caches and code move by about this. */
-export const MOST_GROWTH_MIB = 3;
+const MOST_GROWTH_MIB = 3;
 /** The same for resident memory, in which garbage comes and goes. */
-export const MOST_RSS_GROWTH_MIB = 10;
+const MOST_RSS_GROWTH_MIB = 10;
 /** Idle connections of an HTTP agent, and the timer of each, come and go by some. */
-export const MOST_RESOURCE_GROWTH = 4;
+const MOST_RESOURCE_GROWTH = 4;
 
 /** What one process needed, and whether any of it grew after the warm-up. */
 export interface MemoryRow {

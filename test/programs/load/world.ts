@@ -49,7 +49,7 @@ export interface World {
 }
 
 /** What the image sets, but for what a build gives it. */
-export function imageEnvironment(service: ServiceName): Record<string, string> {
+function imageEnvironment(service: ServiceName): Record<string, string> {
   const dockerfile = readFileSync(join(ROOT, `Dockerfile.${service}`), "utf8");
   const lastStage = dockerfile.slice(dockerfile.lastIndexOf("\nFROM "));
   const variables = [...lastStage.matchAll(/^ENV (.+)$/gm)].flatMap(([, line = ""]) => [

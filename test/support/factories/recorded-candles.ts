@@ -30,7 +30,7 @@ export async function recordedInput(market: RecordedMarket): Promise<StudyInput>
   };
 }
 
-export function recorded(name: string): string {
+function recorded(name: string): string {
   const file = sharedFile(`data/${name}`);
   if (file === null) throw new Error(`the recording ${name} is not there`);
   return file;

@@ -247,7 +247,7 @@ function trend(closes: number[], window: number, threshold: number, weight: numb
   return { direction: "SIDEWAYS", strength: 50 - Math.min(50, Math.abs(spread) * 25) };
 }
 
-export function wilder(closes: readonly number[]): (number | null)[] {
+function wilder(closes: readonly number[]): (number | null)[] {
   const result: (number | null)[] = [];
   let gain = 0;
   let loss = 0;

@@ -8,11 +8,12 @@ import { aggregate } from "#libs/candles/aggregate.ts";
 import { type Candles, endMs, openTimeMs } from "#libs/candles/candles.ts";
 import { makeCandles, sliceCandles } from "#libs/candles/make-candles.ts";
 import { MINUTE_MS } from "#libs/candles/timeframe.ts";
-import { decide, FIRST_DECISION_INDEX } from "#libs/strategy/decide.ts";
+import { decide } from "#libs/strategy/decide.ts";
 import type { Side } from "#libs/strategy/decision.ts";
 import { aggregateFrames } from "#libs/strategy/frames.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy, type StudyInput } from "#libs/strategy/study.ts";
+import { FIRST_DECISION_INDEX } from "#libs/strategy/warm-up.ts";
 import { orderPrices } from "#libs/trading/order-prices.ts";
 import {
   DEFAULT_TRADE_RULES,

@@ -64,7 +64,7 @@ const change: fc.Arbitrary<Change> = fc.record({
 });
 
 /** A table with damage that keeps it a table: what a careless export does. */
-export function damagedTable(header: string, table: readonly (readonly string[])[]): fc.Arbitrary<Buffer> {
+function damagedTable(header: string, table: readonly (readonly string[])[]): fc.Arbitrary<Buffer> {
   return fc
     .tuple(fc.array(change, { maxLength: 3 }), fc.constantFrom("\n", "\n", "\n", "\r\n"), fc.boolean())
     .map(([changes, end, closed]) => {

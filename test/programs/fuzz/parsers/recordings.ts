@@ -3,12 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import {
-  defaultReplayStartMs,
-  type RecordedExchange,
-  recordedExchange,
-} from "#libs/simulator/recorded/recorded-exchange.ts";
+import { type RecordedExchange, recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
 import { RecordingError } from "#libs/simulator/recorded/recording.ts";
+import { defaultReplayStartMs } from "#libs/simulator/recorded/replay-start.ts";
 import { type FuzzedParser, fuzzedParser } from "#test/programs/fuzz/fuzzed-parser.ts";
 import {
   CANDLE_HEADER,
