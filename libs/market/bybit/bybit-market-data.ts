@@ -3,6 +3,7 @@ import { monotonicMs } from "#libs/runtime/clock.ts";
 import { backoffDelays } from "#libs/runtime/retry.ts";
 import { makeSemaphore } from "#libs/runtime/semaphore.ts";
 import type { Sleep } from "#libs/runtime/sleep.ts";
+import type { CandleRecorder } from "../candle-recorder.ts";
 import type { Instrument, MarketData } from "../market-data.ts";
 import { MarketError } from "../market-error.ts";
 import { makeBan } from "./ban.ts";
@@ -10,6 +11,7 @@ import { type MarketLogger, makeCall } from "./calls.ts";
 import { makeBybitClient } from "./client.ts";
 import { loadCandles } from "./load-candles.ts";
 import { loadFunding } from "./load-funding.ts";
+import { loadRecorded } from "./load-recorded.ts";
 import { instrumentOf, tickerOf } from "./mapper.ts";
 import { makePacer } from "./pacing.ts";
 import { makeRestClient } from "./transport.ts";
@@ -56,7 +58,7 @@ const DEFAULT_PAGE_CONCURRENCY = 4;
 const MAX_CONCURRENT_REQUESTS = 16;
 
 /** Bybit's public v5 API for USDT perpetuals. One instance per process: it holds the rate limit and the ban. */
-export function makeBybitMarketData(options: BybitOptions): MarketData {
+export function makeBybitMarketData(options: BybitOptions): MarketData & CandleRecorder {
   const { logger } = options;
   const { nowMs = monotonicMs, sleep, random } = options.time ?? {};
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -110,5 +112,6 @@ export function makeBybitMarketData(options: BybitOptions): MarketData {
     },
     candles: (range) => loadCandles(client, range, loadPolicy),
     fundingRates: (range) => loadFunding(client, range),
+    recordedCandles: (range) => loadRecorded(client, range, loadPolicy),
   };
 }

@@ -1,6 +1,8 @@
+import { at } from "#libs/candles/at.ts";
 import type { Candles } from "#libs/candles/candles.ts";
 import { candleProblem, makeCandles } from "#libs/candles/make-candles.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
+import type { CandleRow } from "../candle-recorder.ts";
 
 /** A range of slots that one request fetches: `[firstSlot, endSlot)`. */
 export interface Page {
@@ -30,6 +32,8 @@ export interface CandleGrid {
   firstEmpty(from: number, to: number): number | null;
   /** The candles from a slot on, validated by the core's rules. */
   candlesFrom(slot: number): Candles;
+  /** All filled slots in order of time; empty slots are gaps. */
+  rows(): CandleRow[];
 }
 
 export function makeCandleGrid(startMs: number, intervalMs: number, length: number): CandleGrid {
@@ -39,6 +43,7 @@ export function makeCandleGrid(startMs: number, intervalMs: number, length: numb
   const low = new Float64Array(length);
   const close = new Float64Array(length);
   const volume = new Float64Array(length);
+  const turnover = new Float64Array(length);
 
   const openTimeMs = (slot: number): number => startMs + slot * intervalMs;
 
@@ -78,6 +83,7 @@ export function makeCandleGrid(startMs: number, intervalMs: number, length: numb
     low[slot] = l;
     close[slot] = c;
     volume[slot] = v;
+    turnover[slot] = decimal(row[6]);
     return null;
   }
 
@@ -111,6 +117,22 @@ export function makeCandleGrid(startMs: number, intervalMs: number, length: numb
         close: close.subarray(slot),
         volume: volume.subarray(slot),
       });
+    },
+    rows() {
+      const rows: CandleRow[] = [];
+      for (let slot = filled.indexOf(1); slot !== -1; slot = filled.indexOf(1, slot + 1)) {
+        const inQuote = at(turnover, slot);
+        rows.push({
+          openTimeMs: openTimeMs(slot),
+          open: at(open, slot),
+          high: at(high, slot),
+          low: at(low, slot),
+          close: at(close, slot),
+          volume: at(volume, slot),
+          turnover: inQuote >= 0 ? inQuote : null,
+        });
+      }
+      return rows;
     },
   };
 }

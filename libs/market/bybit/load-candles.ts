@@ -128,7 +128,7 @@ function makePage(firstSlot: number, endSlot: number): Page {
 }
 
 /** Pages of the slots `[0, endSlot)`, newest first. */
-function pagesBefore(endSlot: number): Page[] {
+export function pagesBefore(endSlot: number): Page[] {
   const pages: Page[] = [];
   for (let end = endSlot; end > 0; end -= KLINE_LIMIT)
     pages.push(makePage(Math.max(0, end - KLINE_LIMIT), end));
@@ -139,7 +139,7 @@ function pagesBefore(endSlot: number): Page[] {
  * Processes the items in order, a few at a time, and starts no new one after `isLast` has returned true for a finished
  * one. Returns those not started.
  */
-async function forEachUntil<T>(
+export async function forEachUntil<T>(
   items: readonly T[],
   concurrency: number,
   work: (item: T) => Promise<void>,

@@ -89,9 +89,13 @@ export function scanFolder(directory: string): RecordingFolder {
 
 function entriesOf(directory: string): readonly { readonly name: string; readonly isFile: boolean }[] {
   try {
-    return readdirSync(directory, { withFileTypes: true })
-      .map((entry) => ({ name: entry.name, isFile: entry.isFile() || entry.isSymbolicLink() }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return (
+      readdirSync(directory, { withFileTypes: true })
+        // Hidden ones are a tool's own: the download's work folder, a desktop's notes.
+        .filter((entry) => !entry.name.startsWith("."))
+        .map((entry) => ({ name: entry.name, isFile: entry.isFile() || entry.isSymbolicLink() }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+    );
   } catch (error) {
     throw new RecordingError(`${directory}: cannot be read as a folder of recorded candles`, {
       cause: error,

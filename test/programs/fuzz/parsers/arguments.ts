@@ -8,6 +8,7 @@ import { contextOf } from "#infra/cost/context-of.ts";
 import { ConfigurationError } from "#libs/config/configuration.ts";
 import { runBacktest } from "#services/cli/backtest/run-backtest.ts";
 import { runDlq } from "#services/cli/dlq/run-dlq.ts";
+import { parseDownloadArguments, windowOf } from "#services/cli/download/download-arguments.ts";
 import { runOptimize } from "#services/cli/optimize/run-optimize.ts";
 import type { Output } from "#services/cli/shared/parse-command.ts";
 import { parseSimulatorArguments } from "#services/cli/simulator/simulator-arguments.ts";
@@ -31,6 +32,8 @@ const WORDS = [
   "0.5",
   "8000",
   "BTCUSDT",
+  "BTCUSDT,SOLUSDT",
+  "top30",
   "1m",
   "5m",
   "BASIC",
@@ -163,6 +166,35 @@ export const ARGUMENT_PARSERS: readonly FuzzedParser[] = [
     ["--market", "--data", "--from", "--speed", "--once", "--json", "--seed", "--port"],
     (args) => parseLocalOptions(args, silent),
   ),
+  fuzzedParser("arguments of download", () => ({
+    // The required ones stand first, so that the others are looked at.
+    inputs: fc
+      .tuple(
+        fc.boolean(),
+        commandLines(["--interval", "--days", "--from", "--to", "--funding", "--symbols", "--dir"]),
+      )
+      .map(([whole, line]) => (whole ? ["--dir", "DIR", "--symbols", "top3", ...line] : line)),
+    read: (args) => parseDownloadArguments(args, silent),
+    refusals: [ConfigurationError],
+    verify(_, parsed) {
+      if (parsed === null) return;
+      for (const choice of parsed.symbols) {
+        if (choice.kind === "symbol") assert.match(choice.symbol, /^[A-Z0-9]{2,30}$/);
+        else assert.ok(choice.count > 0 && choice.count < 1_000);
+      }
+      assert.ok([1, 3, 5, 15, 30, 240, 1440].includes(parsed.intervalMs / 60_000));
+      assert.ok(parsed.days === null || (parsed.days >= 1 && parsed.fromMs === null));
+      const nowMs = Date.UTC(2026, 0, 15);
+      try {
+        const { fromMs, toMs } = windowOf(parsed, nowMs);
+        assert.ok(fromMs >= 0 && fromMs < toMs && toMs <= nowMs);
+        assert.equal(fromMs % parsed.intervalMs, 0);
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error;
+      }
+    },
+    names: () => ["option", "argument", "--"],
+  })),
   optionParser("simulator", ["--port", "--host", "--seed", "--data", "--from", "--speed"], (args) =>
     parseSimulatorArguments(args, silent),
   ),
