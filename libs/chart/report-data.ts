@@ -58,8 +58,11 @@ export interface ReportedTrade {
   readonly stopLoss: number;
   readonly takeProfit: number;
   readonly fillPrice: number;
+  readonly liquidationPrice: number;
   /** Null while the trade is open. */
   readonly exit: ReportedExit | null;
+  /** What the open trade would give if it were left at the last close, after all costs; null when it has ended. */
+  readonly worth: { readonly timeMs: number; readonly price: number; readonly net: number } | null;
   /** The Fibonacci frames that had a full window when the signal candle closed. */
   readonly swings: readonly ReportedSwing[];
 }

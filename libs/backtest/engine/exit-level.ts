@@ -17,7 +17,11 @@ export function exitLevel(trade: OpenTrade, open: number, high: number, low: num
 }
 
 /** Where a trade that goes wrong ends: at the nearer of stop and liquidation price. */
-export function adverseLevel({ side, stopLoss, liquidationPrice }: OpenTrade): number {
+export function adverseLevel({
+  side,
+  stopLoss,
+  liquidationPrice,
+}: Pick<OpenTrade, "side" | "stopLoss" | "liquidationPrice">): number {
   return side === "LONG" ? Math.max(stopLoss, liquidationPrice) : Math.min(stopLoss, liquidationPrice);
 }
 

@@ -1,16 +1,20 @@
+import { adverseLevel } from "#libs/backtest/engine/exit-level.ts";
 import type { ReportedTrade } from "../report-data.ts";
 import type { Plane } from "./plane.ts";
 import { faded } from "./theme.ts";
 
 const LINE_HEIGHT = 15;
 
-/** The room a trade had: from its entry to its target and to its stop, for as long as it lived. */
+/**
+ * The room a trade had: from its entry to its target and to its stop, or to its liquidation price where that is
+ * nearer, for as long as it lived.
+ */
 export function drawTrade(plane: Plane, trade: ReportedTrade): void {
   const { context, theme } = plane;
   const left = plane.x(trade.entryMs);
   const right = Math.max(left + 2, lifeEnd(plane, trade));
   const entry = plane.y(trade.fillPrice);
-  const stop = plane.y(trade.stopLoss);
+  const stop = plane.y(adverseLevel(trade));
   const target = plane.y(trade.takeProfit);
   context.fillStyle = faded(theme.up, 0.13);
   context.fillRect(left, Math.min(entry, target), right - left, Math.abs(target - entry));
@@ -32,15 +36,17 @@ export function drawTrade(plane: Plane, trade: ReportedTrade): void {
   context.setLineDash([]);
 }
 
-/** Entry, stop and target in words beside their lines. */
+/** Entry, stop or liquidation price, and target in words beside their lines. */
 export function drawTradeLabels(plane: Plane, trade: ReportedTrade): void {
   const { context, theme, decimals } = plane;
   const x = Math.max(plane.x(trade.entryMs) + 2, lifeEnd(plane, trade)) + 6;
   context.font = `600 11px ${getComputedStyle(document.body).fontFamily}`;
-  const stop = plane.y(trade.stopLoss);
+  const level = adverseLevel(trade);
+  const stop = plane.y(level);
   const target = plane.y(trade.takeProfit);
+  const name = level === trade.liquidationPrice ? "liquidation" : "stop";
   drawLabel(plane, `target ${trade.takeProfit.toFixed(decimals)}`, x, target, theme.up);
-  drawLabel(plane, `stop ${trade.stopLoss.toFixed(decimals)}`, x, stop, theme.down);
+  drawLabel(plane, `${name} ${level.toFixed(decimals)}`, x, stop, theme.down);
   const entry = plane.y(trade.fillPrice);
   // Seen from afar the three lie together, and the outer two say where.
   if (Math.min(Math.abs(entry - stop), Math.abs(entry - target)) < LINE_HEIGHT) return;

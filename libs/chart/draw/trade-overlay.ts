@@ -9,6 +9,7 @@ import type {
   SeriesAttachedParameter,
   Time,
 } from "lightweight-charts";
+import { adverseLevel } from "#libs/backtest/engine/exit-level.ts";
 import type { ConfluenceZone } from "#libs/strategy/indicators/confluence-zones.ts";
 import type { ReportedTrade } from "../report-data.ts";
 import type { FibonacciLevel } from "../zones-of.ts";
@@ -90,7 +91,12 @@ export class TradeOverlay implements ISeriesPrimitive<Time> {
     const logical = (timeMs: number): number => (timeMs - slice.startMs) / slice.intervalMs;
     const until = trade.exit === null ? Number.POSITIVE_INFINITY : logical(trade.exit.timeMs);
     if (until < from || logical(trade.entryMs) > to) return null;
-    const prices = [trade.stopLoss, trade.takeProfit, trade.fillPrice, trade.exit?.price ?? trade.fillPrice];
+    const prices = [
+      adverseLevel(trade),
+      trade.takeProfit,
+      trade.fillPrice,
+      trade.exit?.price ?? trade.fillPrice,
+    ];
     return { priceRange: { minValue: Math.min(...prices), maxValue: Math.max(...prices) } };
   }
 

@@ -1,4 +1,5 @@
 import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts";
+import type { OpenWorth } from "#libs/backtest/engine/open-worth.ts";
 import type { OpenTrade, Trade } from "#libs/backtest/engine/trade.ts";
 import type { BuyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import type { Statistics } from "#libs/backtest/statistics/statistics.ts";
@@ -48,6 +49,7 @@ export function outcomeJson(
       {
         ...base.strategies[name],
         cannot_trade: cannotTrade[name] ?? null,
+        open_trade_worth: strategy.openWorth === null ? null : worthJson(strategy.openWorth),
         ...(parts.withAmbiguity ? ambiguityJson(strategy) : {}),
         ...(statistics === undefined ? {} : { statistics: statisticsJson(statistics, significance.hold) }),
       },
@@ -81,6 +83,11 @@ function strategyJson({ figures, trades, openTrade }: StrategyResult): Json {
     open_trade: openTrade === null ? null : openTradeJson(openTrade),
     trades: trades.map(tradeJson),
   };
+}
+
+/** What the open trade would give if it were left at the last close: the keys of a trade's exit. */
+function worthJson({ closedMs, price, gross, fees, funding, net }: OpenWorth): Json {
+  return { time: closedMs, price, gross_pnl: gross, fees, funding, net_pnl: net };
 }
 
 function ambiguityJson({ ambiguity }: StrategyResult): Json {

@@ -106,7 +106,7 @@ function bestLine({ bestStrategy, strategies }: BacktestResult): string {
   return `${bestStrategy}, ${money(figures.totalPnl)} in ${trades}`;
 }
 
-function lastTrades(name: string, { trades, openTrade }: StrategyResult): string[] {
+function lastTrades(name: string, { trades, openTrade, openWorth }: StrategyResult): string[] {
   const lines: string[] = [];
   if (trades.length > 0) {
     const shown = trades.slice(-LAST_TRADES);
@@ -125,11 +125,16 @@ function lastTrades(name: string, { trades, openTrade }: StrategyResult): string
     const { entryMs, side, fillPrice, stopLoss, takeProfit } = openTrade;
     const prices = [fillPrice, stopLoss, takeProfit];
     const decimals = Math.max(...prices.map(decimalsOf));
-    lines.push("", `${name}, still open (in no figure)`);
+    lines.push("", `${name}, still open (in no figure), marked to the last close`);
     lines.push(
       table([
-        ["entry", "side", "fill", "stop", "target"],
-        [moment(entryMs), side, ...prices.map((value) => value.toFixed(decimals))],
+        ["entry", "side", "fill", "stop", "target", "PnL if left"],
+        [
+          moment(entryMs),
+          side,
+          ...prices.map((value) => value.toFixed(decimals)),
+          money(openWorth?.net ?? null),
+        ],
       ]),
     );
   }

@@ -100,6 +100,8 @@ function windowJson(subject: SearchSubject, window: WindowResult): Json {
     total_trades: score.trades,
     wins: score.wins,
     total_pnl: score.pnl,
+    open_trades: score.open,
+    open_pnl: score.openPnl,
     sharpe_per_trade: sharpeOf(score),
     objective: objectiveValue(score, subject.choice.objective),
   });
@@ -136,6 +138,8 @@ function earnedJson(earned: Earned): Json {
     fees: figures.fees,
     funding: figures.funding,
     skipped_entries: figures.skippedEntries,
+    open_trades: earned.open,
+    open_pnl: earned.openPnl,
   };
 }
 

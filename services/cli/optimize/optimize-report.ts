@@ -30,6 +30,8 @@ const ROWS: readonly (readonly [string, (earned: Earned) => string])[] = [
   ["Profit factor", (e) => fixed(e.figures.profitFactor, 2)],
   ["Max drawdown", (e) => money(e.figures.maxDrawdown)],
   ["Sharpe per trade", (e) => fixed(e.sharpe, 3)],
+  ["Open at the end", (e) => `${e.open}`],
+  ["Worth of those", (e) => (e.open === 0 ? UNDEFINED : money(e.openPnl))],
 ];
 
 /** A search as a trader reads it: each window's choice, in-sample beside out-of-sample, and how far to trust it. */
@@ -48,6 +50,7 @@ export function optimizeReport(subject: SearchSubject, result: SearchResult, run
         fixed(betterThanPercent, 0, " %"),
       ]),
     ]),
+    ...openPositions(subject, result),
     "",
     table([
       ["chosen", ...result.windows.map(({ window }) => date(subject, window.test.from)), "next"],
@@ -73,6 +76,26 @@ export function optimizeReport(subject: SearchSubject, result: SearchResult, run
       `${(run.elapsedMs / 1000).toFixed(1)} s on ${count(run.threads, "thread")}`,
     "",
   ].join("\n");
+}
+
+/** Positions open at a window's end, in no figure: window by window, with what leaving at its last close would give. */
+function openPositions(subject: SearchSubject, { windows }: SearchResult): string[] {
+  const open = (earned: Earned | null): number => earned?.open ?? 0;
+  const worth = (earned: Earned | null): string => (earned?.open ? money(earned.openPnl) : UNDEFINED);
+  if (windows.every(({ inSample, outOfSample }) => open(inSample) + open(outOfSample) === 0)) return [];
+  return [
+    "",
+    table([
+      ["open at the end", "in-sample", "worth", "out-of-sample", "worth"],
+      ...windows.map(({ window, inSample, outOfSample }) => [
+        span(subject, window.test),
+        `${open(inSample)}`,
+        worth(inSample),
+        `${open(outOfSample)}`,
+        worth(outOfSample),
+      ]),
+    ]),
+  ];
 }
 
 function heading(subject: SearchSubject): string[] {

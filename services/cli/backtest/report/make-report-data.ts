@@ -1,4 +1,5 @@
 import type { BacktestResult, StrategyResult } from "#libs/backtest/backtest.ts";
+import type { OpenWorth } from "#libs/backtest/engine/open-worth.ts";
 import type { OpenTrade, Trade } from "#libs/backtest/engine/trade.ts";
 import { sliceCandles } from "#libs/candles/make-candles.ts";
 import type {
@@ -73,10 +74,9 @@ function reportedStrategy(
     const signalCandle = (signalMs - study.candles.startMs) / study.candles.intervalMs - 1;
     return frames.at(signalCandle).map(({ frame, low, high, up }) => [frame.name, low, high, up ? 1 : 0]);
   };
-  const trades = result.trades.map((trade) => reportedTrade(trade, exitOf(trade), swingsAt(trade)));
-  if (result.openTrade !== null) {
-    trades.push(reportedTrade(result.openTrade, null, swingsAt(result.openTrade)));
-  }
+  const trades = result.trades.map((trade) => reportedTrade(trade, exitOf(trade), null, swingsAt(trade)));
+  const { openTrade, openWorth } = result;
+  if (openTrade !== null) trades.push(reportedTrade(openTrade, null, openWorth, swingsAt(openTrade)));
   return {
     name,
     description: findStrategy(name)?.description ?? "",
@@ -91,6 +91,7 @@ function reportedStrategy(
 function reportedTrade(
   trade: OpenTrade,
   exit: ReportedExit | null,
+  worth: OpenWorth | null,
   swings: readonly ReportedSwing[],
 ): ReportedTrade {
   return {
@@ -103,7 +104,9 @@ function reportedTrade(
     stopLoss: trade.stopLoss,
     takeProfit: trade.takeProfit,
     fillPrice: trade.fillPrice,
+    liquidationPrice: trade.liquidationPrice,
     exit,
+    worth: worth === null ? null : { timeMs: worth.closedMs, price: worth.price, net: worth.net },
     swings,
   };
 }

@@ -6,7 +6,9 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { openTimeMs } from "#libs/candles/candles.ts";
+import { sliceCandles } from "#libs/candles/make-candles.ts";
 import { runBacktest } from "#services/cli/backtest/run-backtest.ts";
+import { candleFileText } from "#test/support/factories/candle-file.ts";
 import { madeCandles } from "#test/support/factories/made-candles.ts";
 import { withoutSummaries } from "#test/support/without-summaries.ts";
 
@@ -104,6 +106,29 @@ describe("backtest --json", () => {
 });
 
 describe("backtest for people", () => {
+  it("says what the trade that is still open would give at the last close", async () => {
+    const far = ["--stop-loss-percent", "8", "--take-profit-percent", "20", "--strategy", "BASIC"];
+    const market = madeCandles({ length: 3_000, seed: 5, intervalMs: 300_000, volatilityPercent: 0.3 });
+    const all = JSON.parse((await backtestOf(candleFileText(market), "--json", ...far)).out);
+    const { exit_time: exitMs } = all.strategies.BASIC.trades.at(-1);
+    expect(all.strategies.BASIC).toMatchObject({ open_trade: null, open_trade_worth: null });
+    // Up to the candle before the one in which the last trade ended.
+    const cut = candleFileText(sliceCandles(market, 0, (exitMs - market.startMs) / market.intervalMs));
+    const found = JSON.parse((await backtestOf(cut, "--json", ...far)).out);
+    const { open_trade: open, open_trade_worth: worth } = found.strategies.BASIC;
+    expect(worth.time).toBe(exitMs);
+    const direction = open.side === "LONG" ? 1 : -1;
+    const exit = worth.price * (1 - direction * 0.0001);
+    const quantity = 1000 / open.fill_price;
+    expect(worth.gross_pnl).toBeCloseTo(direction * quantity * (exit - open.fill_price), 9);
+    expect(worth.fees).toBeCloseTo(0.00055 * quantity * (exit + open.fill_price), 9);
+    expect(worth.net_pnl).toBeCloseTo(worth.gross_pnl - worth.fees, 9);
+    const { out } = await backtestOf(cut, ...far);
+    expect(out).toMatch(/BASIC, still open \(in no figure\), marked to the last close/);
+    const shown = `${worth.net_pnl < 0 ? "-" : ""}$${Math.abs(worth.net_pnl).toFixed(2)}`;
+    expect(out.split("still open")[1]).toContain(shown);
+  });
+
   it("prints a table with both strategies", async () => {
     const { code, out } = await backtestOf(WHOLE);
     expect(code).toBe(0);

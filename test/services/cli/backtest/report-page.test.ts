@@ -57,7 +57,7 @@ describe("the data of the report's page", () => {
       expect(figures).toEqual(expected.figures);
       expect(trades.filter(({ exit }) => exit !== null)).toHaveLength(expected.trades.length);
       for (const [k, trade] of expected.trades.entries()) {
-        const { exit, swings: _, ...entry } = trades[k] ?? expect.fail("a trade is missing");
+        const { exit, worth: _worth, swings: _, ...entry } = trades[k] ?? expect.fail("a trade is missing");
         expect({
           ...entry,
           exitMs: exit?.timeMs,
@@ -73,14 +73,24 @@ describe("the data of the report's page", () => {
     expect(BEST.trades.length).toBeGreaterThan(20);
   });
 
+  const WORTH = { closedMs: 1, price: 2, gross: 4, fees: 1, funding: 0, net: 3 };
+
   it("lists a position that is still open last, without an exit", () => {
     const { exitMs: _, ...open } = tradeAt(BEST.trades, 0);
-    const strategies = { ...RESULT.strategies, [RESULT.bestStrategy]: { ...BEST, openTrade: open } };
+    const strategies = {
+      ...RESULT.strategies,
+      [RESULT.bestStrategy]: { ...BEST, openTrade: open, openWorth: WORTH },
+    };
     const reported = makeReportData({ ...INPUT, result: { ...RESULT, strategies } }).strategies.find(
       ({ name }) => name === RESULT.bestStrategy,
     );
     expect(reported?.trades).toHaveLength(BEST.trades.length + 1);
-    expect(reported?.trades.at(-1)?.exit).toBeNull();
+    expect(reported?.trades.at(-1)).toMatchObject({
+      exit: null,
+      worth: { timeMs: WORTH.closedMs, price: WORTH.price, net: WORTH.net },
+      liquidationPrice: open.liquidationPrice,
+    });
+    expect(reported?.trades.slice(0, -1).every(({ worth }) => worth === null)).toBe(true);
   });
 
   it("leaves out candles that only warmed the indicators up", () => {

@@ -89,6 +89,40 @@ describe("optimize", () => {
     expect(found.stability.chosen["trend.threshold"]).toHaveLength(5);
   });
 
+  it("counts the positions open at a window's end, with their worth, window by window", async () => {
+    const far = ["--set", "rules.takeProfitPercent=20", "--set", "rules.stopLossPercent=8"];
+    const args = [...far, "--parameter", "trend.threshold=70,80", "--min-trades", "1"];
+    const found = await json(...args);
+    const after: { open_trades: number; open_pnl: number }[] = found.windows.map(
+      (window: { out_of_sample: unknown }) => window.out_of_sample,
+    );
+    const open = after.reduce((sum, { open_trades }) => sum + open_trades, 0);
+    expect(open).toBeGreaterThan(0);
+    expect(found.out_of_sample.open_trades).toBe(open);
+    expect(found.out_of_sample.open_pnl).toBeCloseTo(
+      after.reduce((sum, { open_pnl }) => sum + open_pnl, 0),
+      9,
+    );
+    for (const { in_sample: before, top } of found.windows) {
+      const [first] = top;
+      expect([first.in_sample.open_trades, first.in_sample.open_pnl]).toEqual([
+        before.open_trades,
+        before.open_pnl,
+      ]);
+      expect(first.in_sample.objective).toBeCloseTo(before.total_pnl + before.open_pnl, 9);
+    }
+    const { out } = await run(...args);
+    const lines = out.split("open at the end")[1]?.split("\n").slice(1, 6) ?? [];
+    for (const [k, { open_trades, open_pnl }] of after.entries()) {
+      const worth = `${open_pnl < 0 ? "-" : ""}$${Math.abs(open_pnl).toFixed(2)}`;
+      expect(lines[k]?.trim().split(/ +/).slice(-2)).toEqual([
+        `${open_trades}`,
+        open_trades === 0 ? "-" : worth,
+      ]);
+    }
+    expect(out).toMatch(/Open at the end +\d+ +\d+ +\d+/);
+  });
+
   it("finds the same on one thread and on three, and again", async () => {
     const args = ["--json", "--random", "100", "--seed", "5", "--top", "3", "--min-trades", "3"];
     const [one, again, three] = [

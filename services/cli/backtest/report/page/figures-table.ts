@@ -42,6 +42,12 @@ const FIGURES: readonly Row[] = [
     meaning: "Signals after which the next candle opened too far away",
   },
   {
+    title: "Open at the end",
+    show: ({ trades }) => signedMoney(trades.at(-1)?.worth?.net ?? null),
+    meaning:
+      "What leaving the open position at the last close would give, after all costs; in no other figure",
+  },
+  {
     title: "Stop and target at once",
     show: ({ ambiguity: { trades, decided } }) =>
       decided === 0 ? count(trades) : `${count(trades)}, ${count(decided)} decided`,

@@ -210,6 +210,12 @@ function rowOf({ number, trade }: NumberedTrade): HTMLTableRowElement {
     element("td", { class: `side ${trade.side.toLowerCase()}` }, trade.side),
     element("td", { class: "confidence" }, fixed(trade.confidence, 0)),
     element("td", {}, exit === null ? "open" : exitReason(exit.reason)),
-    element("td", { class: toneOf(exit?.net ?? null) }, exit === null ? "–" : signedMoney(exit.net)),
+    element("td", { class: toneOf(exit?.net ?? null) }, netText(trade)),
   );
+}
+
+/** The worth of an open trade is in brackets: it counts in no figure. */
+function netText({ exit, worth }: ReportedTrade): string {
+  if (exit !== null) return signedMoney(exit.net);
+  return worth === null ? "–" : `(${signedMoney(worth.net)})`;
 }

@@ -54,8 +54,15 @@ function rowsOf(trade: ReportedTrade, intervalMs: number): readonly Row[] {
     ["Fill", price(trade.fillPrice)],
     ["Stop", price(trade.stopLoss), distance(entryPrice, trade.stopLoss)],
     ["Target", price(trade.takeProfit), distance(entryPrice, trade.takeProfit)],
+    ["Liquidation", price(trade.liquidationPrice), distance(entryPrice, trade.liquidationPrice)],
   ];
-  if (exit === null) return [...rows, ["Exit", "still open"]];
+  if (exit === null) {
+    const { worth } = trade;
+    rows.push(["Exit", "still open"]);
+    if (worth !== null)
+      rows.push(["Last close", price(worth.price)], ["Net if left", signedMoney(worth.net)]);
+    return rows;
+  }
   const held = (exit.timeMs + intervalMs - trade.entryMs) / 60_000;
   return [
     ...rows,
@@ -73,6 +80,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   Signal: "When the signal candle closed and the entry candle opened, UTC",
   Entry: "Close of the signal candle, from which stop and target are measured",
   Fill: "Open of the next candle with slippage",
+  Liquidation: "Where the margin is used up; the nearer of it and the stop ends the trade",
+  "Net if left": "What leaving at the last close would give, after all costs; it counts in no figure",
   Exit: "With slippage",
   "Exit at": "When the candle opened in which the trade ended, UTC",
   Net: "After fees and funding, and how long the trade was held",
