@@ -6,6 +6,7 @@ import { SETTINGS, type SettingName } from "#libs/config/settings.ts";
 import { FAULTS } from "#libs/contracts/faults.ts";
 import { QUEUES } from "#libs/contracts/queues.ts";
 import { TABLES } from "#libs/contracts/tables.ts";
+import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { MANIFESTS } from "#services/manifests.ts";
 import type { ServiceManifest } from "#services/shared/manifest.ts";
 import {
@@ -83,6 +84,16 @@ describe("the README", () => {
     const named = [...text.matchAll(/npm run (?:-s )?([a-z][a-z-]*)/g)].map((match) => match[1] ?? "");
     expect(named.length).toBeGreaterThan(3);
     expect(named.filter((name) => !scripts.includes(name))).toEqual([]);
+  });
+
+  it("states the rules of a trade with the engine's defaults", () => {
+    const text = readFileSync(README, "utf8").replaceAll(/\s+/g, " ");
+    const { marginUsdt, leverage, stopLossPercent, takeProfitPercent, takerFeePercent, slippagePercent } =
+      DEFAULT_TRADE_RULES;
+    expect(text).toContain(
+      `with $${marginUsdt} of margin at ${leverage}x, a stop of ${stopLossPercent} % and a target of ${takeProfitPercent} %; ` +
+        `taker fee ${takerFeePercent} % and slippage ${slippagePercent} %`,
+    );
   });
 
   it("names queues and tables as they are", () => {

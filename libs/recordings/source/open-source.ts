@@ -36,10 +36,8 @@ export async function openSource(path: string): Promise<OpenedSource> {
 }
 
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
-  const stream =
-    path === STANDARD_INPUT ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   try {
-    yield* stream;
+    yield* path === STANDARD_INPUT ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   } catch (error) {
     throw new InputError(`${path}: ${fileProblem(error)}`, { cause: error });
   }

@@ -16,7 +16,7 @@ export interface SeenLetter {
   readonly prospect: Prospect;
 }
 
-/** Characters of a body that `show` prints, and bytes of one that is no text. */
+/** Characters of a body that `show` prints, and bytes of a body that is not text. */
 const SHOWN_CHARACTERS = 4_000;
 const SHOWN_BYTES = 512;
 const SHOWN_REASON = 300;
@@ -31,29 +31,29 @@ function idOf({ messageId, body }: StoredLetter): string {
   return messageId ?? `body-${createHash("sha256").update(body).digest("hex").slice(0, 12)}`;
 }
 
-/** What an operator can do about it. */
+/** What an operator should do with it. */
 export function adviceOn({ prospect }: SeenLetter): string {
   switch (prospect.kind) {
     case "unreadable":
-      return "no service can read it: mend its sender, then discard it";
+      return "no service can read it: fix its producer, then discard it";
     case "expired":
-      return `nothing would act on it after ${seconds(prospect.lifeMs)}: discard it`;
+      return `it expired after ${seconds(prospect.lifeMs)}: discard it`;
     case "exhausted":
-      return "retry it when the cause is gone";
+      return "retry it after its cause is resolved";
     case "refused":
-      return "retry it if the reason no longer holds, or else discard it";
+      return "retry it if the reason no longer applies, otherwise discard it";
   }
 }
 
-/** Why it is not sent back; null when it may be. */
+/** Why it is not retried; null when it may be. */
 export function refusalOf({ prospect }: SeenLetter): string | null {
   switch (prospect.kind) {
     case "unreadable":
-      return `it would die again: ${prospect.reason}`;
+      return `it would be dead-lettered again: ${prospect.reason}`;
     case "expired":
       return (
-        `it is ${seconds(prospect.ageMs)} old, and after ${seconds(prospect.lifeMs)} nothing acts on it: ` +
-        "the market has moved on, and each minute brings new signals"
+        `it is ${seconds(prospect.ageMs)} old and expired after ${seconds(prospect.lifeMs)}: ` +
+        "the market has moved, and new signals are published every minute"
       );
     case "exhausted":
     case "refused":
@@ -61,7 +61,7 @@ export function refusalOf({ prospect }: SeenLetter): string | null {
   }
 }
 
-/** One queue with the letters seen; `count` is how many there are. */
+/** One queue with the letters that were read; `count` is how many it holds. */
 export function listText(queue: LetterQueue, count: number, seen: readonly SeenLetter[]): string {
   const total = count === 0 ? "empty" : count === 1 ? "1 message" : `${count} messages`;
   const rows = seen.map(({ letter, id }) => [
@@ -84,17 +84,17 @@ export function listText(queue: LetterQueue, count: number, seen: readonly SeenL
   return `${lines.join("\n")}\n`;
 }
 
-/** All there is to know of one letter. */
+/** Everything that is known about one letter. */
 export function showText(seen: SeenLetter): string {
   const { letter, queue, id } = seen;
   const headers = Object.entries(letter.headers)
-    // The reason stands above; the broker's own notes are wordy and told by the lines above.
+    // The reason stands above; the broker's own headers repeat the lines above.
     .filter(([name]) => name !== "reason")
     .map(
       ([name, value]) => `  ${safeLine(name)}: ${safeLine(shortened(JSON.stringify(value) ?? "null", 500))}`,
     );
   return [
-    `id:         ${safeLine(id)}${letter.messageId === null ? " (its sender gave it none)" : ""}`,
+    `id:         ${safeLine(id)}${letter.messageId === null ? " (the message has none)" : ""}`,
     `queue:      ${queue.deadLetterName}`,
     `died:       ${momentOf(letter.diedAtMs)}`,
     `first seen: ${momentOf(letter.firstSeenMs)}`,
@@ -149,7 +149,7 @@ function bodyJson(body: Buffer): Readonly<Record<string, unknown>> {
   return json === undefined ? { body_text: text } : { body: json };
 }
 
-/** Null when the bytes are no UTF-8. */
+/** Null when the bytes are not UTF-8. */
 function textOf(body: Buffer): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
@@ -158,7 +158,7 @@ function textOf(body: Buffer): string | null {
   }
 }
 
-/** Undefined when it is no JSON, or so deep that laying it out would take an indent a level without end. */
+/** Undefined when it is not JSON, or too deeply nested to be laid out. */
 function jsonOf(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
@@ -197,7 +197,7 @@ function seconds(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
-/** Cells under each other; the last column may be as long as it likes. */
+/** Aligned cells; the last column has any length. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
   return rows.map((row) =>

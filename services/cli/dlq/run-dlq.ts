@@ -23,11 +23,11 @@ import {
 
 export interface DlqTerminal extends Output {
   printBytes(bytes: Uint8Array): void;
-  /** Null when nobody is there to answer. */
+  /** Null without a terminal to answer on. */
   ask(question: string): Promise<string | null>;
 }
 
-/** The options of all four; which of them a command takes, it says itself. */
+/** The options of all four commands; each declares those it takes. */
 interface Options {
   readonly queue?: LetterQueue;
   readonly limit?: number;
@@ -40,13 +40,13 @@ interface Options {
 
 type Action = (box: DeadLetterBox, terminal: DlqTerminal) => Promise<number>;
 
-/** The broker cannot be used, or not everything that was asked for was done. */
+/** The broker cannot be used, or not everything that was requested was done. */
 const EXIT_FAILED = 1;
 const DEFAULT_LIMIT = 20;
 
 /**
- * Looks at the dead letters, sends them back to their queues, throws them away.
- * @returns the exit code: 0; 1 when the broker cannot be used or a letter was not sent back; 2 when arguments or
+ * Lists dead letters, sends them back to their queues, or discards them.
+ * @returns the exit code: 0; 1 when the broker cannot be used or a letter was not retried; 2 when arguments or
  * configuration cannot be used, or no letter has the id; 3 when the broker refuses user or virtual host.
  */
 export async function runDlq(
@@ -87,30 +87,30 @@ async function withBox(environment: Environment, terminal: DlqTerminal, action: 
 function makeCommand(choose: (action: Action) => void): Command {
   const names = QUEUES.map(({ name }) => name).join(" or ");
   const program = new Command("dlq").description(
-    "The messages that no service could work on: backtest-tasks.dead and trading-signals.dead.\n" +
-      "The broker is that of RABBITMQ_URL, or RABBITMQ_HOST, _PORT, _USER and _PASS.",
+    "Messages that no service could process: backtest-tasks.dead and trading-signals.dead.\n" +
+      "The broker is set by RABBITMQ_URL, or by RABBITMQ_HOST, _PORT, _USER and _PASS.",
   );
   const add = (usage: string, description: string) =>
     program
       .command(usage)
       .description(description)
-      .option("--queue <name>", `only those of ${names}`, parseQueue)
+      .option("--queue <name>", `only the messages of ${names}`, parseQueue)
       .option("--json", "print one JSON object");
-  add("list", "what is there, and what to do about it; changes nothing")
-    .option("--limit <number>", "at most so many of each queue, the oldest first", wholeNumber(1, 100_000))
+  add("list", "list the messages and what to do with each; changes nothing")
+    .option("--limit <number>", "most messages to list for each queue, oldest first", wholeNumber(1, 100_000))
     .action((options: Options) => choose((box, terminal) => list(box, terminal, options)));
-  add("show <id>", "one message with its headers and its body; changes nothing")
-    .option("--raw", "print the body as it is and nothing else")
+  add("show <id>", "show one message with its headers and its body; changes nothing")
+    .option("--raw", "print the body unchanged and nothing else")
     .action((id: string, options: Options) => choose((box, terminal) => show(box, terminal, id, options)));
-  add("retry [id...]", "send messages back to their queue, with all their attempts")
-    .option("--all", "all that may succeed")
-    .option("--force", "also what is expired or cannot be read")
+  add("retry [id...]", "send messages back to their queue with a full number of attempts")
+    .option("--all", "all messages that may succeed")
+    .option("--force", "also messages that have expired or cannot be read")
     .action((ids: string[], options: Options) =>
       choose((box, terminal) => retry(box, terminal, ids, options)),
     );
-  add("discard [id...]", "throw messages away for good")
-    .option("--all", "all of them")
-    .option("--yes", "do not ask")
+  add("discard [id...]", "discard messages permanently")
+    .option("--all", "all messages")
+    .option("--yes", "do not ask for confirmation")
     .action((ids: string[], options: Options) =>
       choose((box, terminal) => discard(box, terminal, ids, options)),
     );
@@ -121,7 +121,7 @@ function parseQueue(text: string): LetterQueue {
   const found = QUEUES.find(({ name, deadLetterName }) => text === name || text === deadLetterName);
   if (found !== undefined) return found;
   throw new InputError(
-    `${JSON.stringify(text)} is no queue: there are ${QUEUES.map(({ name }) => name).join(" and ")}`,
+    `${JSON.stringify(text)} is not a queue: choose ${QUEUES.map(({ name }) => name).join(" or ")}`,
   );
 }
 
@@ -206,7 +206,7 @@ async function retry(
     }
     assertFound(ids, [...retried, ...refused.map(({ seen }) => seen)]);
   } catch (error) {
-    // Whoever reads JSON has not been told line by line.
+    // JSON is printed as a whole, so nothing has been printed yet.
     if (options.json === true && retried.length > 0) terminal.print(json(result()));
     throw error;
   }
@@ -214,7 +214,7 @@ async function retry(
   else {
     for (const { seen, why } of refused) {
       terminal.printError(
-        `dlq: not sent back: ${safeLine(seen.id)}: ${safeLine(shortened(why, 300))} (--force sends it)\n`,
+        `dlq: not retried: ${safeLine(seen.id)}: ${safeLine(shortened(why, 300))} (--force retries it)\n`,
       );
     }
     terminal.print(`${retried.length} sent back, ${refused.length} left\n`);
@@ -237,7 +237,7 @@ async function discard(
   });
   try {
     for (const queue of queuesOf(options)) {
-      // Nobody has said yes to what died since the question.
+      // What was dead-lettered after the question has not been confirmed.
       for await (const letter of box.letters(queue, confirmed?.get(queue))) {
         const seen = see(queue, letter);
         if (!isAskedFor(seen, ids, options)) continue;
@@ -257,8 +257,8 @@ async function discard(
 }
 
 /**
- * Nothing is in hand while a person thinks.
- * @returns how many letters of each queue they were asked about, the oldest ones; empty where they named them.
+ * Holds no message while waiting for the answer.
+ * @returns how many letters of each queue the question was about, the oldest ones; empty when ids were given.
  */
 async function confirm(
   box: DeadLetterBox,
@@ -272,8 +272,8 @@ async function confirm(
   }
   const count = [...counts.values()].reduce((sum, some) => sum + some, 0);
   const what = options.all === true ? `all ${count} messages` : ids.map(safeLine).join(", ");
-  const answer = await terminal.ask(`Throw ${what} away for good? [y/N] `);
-  if (answer === null) throw new InputError("nobody is there to confirm: say --yes");
+  const answer = await terminal.ask(`Discard ${what} permanently? [y/N] `);
+  if (answer === null) throw new InputError("there is no terminal to confirm on: give --yes");
   if (!/^y(es)?$/i.test(answer.trim())) throw new InputError("nothing was discarded");
   return counts;
 }
@@ -282,7 +282,7 @@ function see(queue: LetterQueue, letter: HeldLetter): SeenLetter {
   return seenLetter(queue, letter, systemClock.nowMs());
 }
 
-/** People copy an id from the list, where it is escaped. */
+/** An id copied from the list is escaped. */
 function isNamed({ id }: SeenLetter, asked: string): boolean {
   return id === asked || safeLine(id) === asked;
 }
@@ -293,15 +293,15 @@ function isAskedFor(seen: SeenLetter, ids: readonly string[], { all }: Options):
 
 function assertChosen(ids: readonly string[], { all }: Options): void {
   if (ids.length === 0 && all !== true)
-    throw new InputError("say which: ids as `list` prints them, or --all");
-  if (ids.length > 0 && all === true) throw new InputError("ids or --all, not both");
+    throw new InputError("no message is named: give ids as `list` prints them, or --all");
+  if (ids.length > 0 && all === true) throw new InputError("ids and --all are given: give one of them");
 }
 
 function assertFound(ids: readonly string[], found: readonly SeenLetter[]): void {
   const missing = ids.filter((id) => !found.some((seen) => isNamed(seen, id)));
   if (missing.length === 0) return;
   throw new InputError(
-    `no dead letter has the id ${missing.map((id) => JSON.stringify(id)).join(", ")}: \`list\` prints those there are`,
+    `no dead letter has the id ${missing.map((id) => JSON.stringify(id)).join(", ")}: \`list\` prints the ids`,
   );
 }
 

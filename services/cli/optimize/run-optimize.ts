@@ -94,13 +94,13 @@ interface Request extends WindowOptions {
   readonly options: Options;
 }
 
-/** More than this takes days, and proves nothing. */
+/** More than this takes days and proves nothing. */
 const MOST_SETS = 100_000;
-/** Sets times candles from which more than one thread is worth their start. */
+/** Sets times candles above which several threads are faster in spite of their start. */
 const WORTH_THREADS = 30_000_000;
 
 /**
- * Searches a strategy's parameters on train windows and trades what was chosen on the windows behind them.
+ * Searches a strategy's parameters on train windows and trades the chosen set on the test windows that follow.
  * @param known the strategies to choose from.
  * @returns the exit code: 0, 1 when the strategy throws, or 2 when arguments, settings or files cannot be used.
  */
@@ -337,7 +337,7 @@ function searchSpace(options: Options, strategy: Strategy, { rules, sources }: C
   return { fixed, searched, size, sets };
 }
 
-/** A strategy that is not registered cannot be found by a thread. */
+/** A thread finds a strategy in the registry only. */
 function threadsOf(options: Options, strategy: Strategy, work: number): number {
   if (!STRATEGIES.includes(strategy)) return 1;
   return options.workers ?? (work < WORTH_THREADS ? 1 : availableParallelism());

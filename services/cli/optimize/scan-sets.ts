@@ -8,7 +8,7 @@ import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study, StudyInput } from "#libs/strategy/study.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 
-/** What a search scores, as plain data that can be handed to a thread. */
+/** What a search scores, as plain data that can be sent to a thread. */
 export interface SearchTask {
   readonly market: StudyInput;
   readonly strategy: string;
@@ -33,12 +33,12 @@ export function scanSets(
   return scanConfigurations({ study, strategy, configurations, segments, tickSize, detail }, onCandles);
 }
 
-/** Sets scored in one walk: more need memory for no gain. */
+/** Sets scored in one pass over the candles: more take memory without being faster. */
 export const MOST_SETS_A_WALK = 2048;
 
 /**
  * Scores all sets of a search on this thread.
- * @param onDone is told which part of the work is done, 0 to 1.
+ * @param onDone is called with the part of the work that is done, 0 to 1.
  */
 export function scoreHere(
   task: SearchTask,

@@ -7,8 +7,8 @@ const FRAME_MS = 100;
 const LINE_MS = 5000;
 
 /**
- * How far a search is: a bar that is drawn over itself where a person watches, elsewhere a plain line now and then.
- * @param write to the error output, for the other one is the result's.
+ * The progress of a search: a bar that is redrawn on a terminal, elsewhere a plain line every few seconds.
+ * @param write to standard error: standard output holds the result.
  */
 export function makeSearchProgress(
   what: string,
@@ -27,7 +27,7 @@ export function makeSearchProgress(
       const percent = `${Math.floor(part * 100)} %${timeLeft(part, 1, elapsedMs - startedMs)}`;
       write(watched ? `${CLEAR_LINE}${progressBar(part, 1)} ${percent}` : `${what}: ${percent}\n`);
     },
-    /** Takes the bar away. */
+    /** Removes the bar. */
     clear(): void {
       if (watched && toldMs > Number.NEGATIVE_INFINITY) write(CLEAR_LINE);
     },

@@ -7,14 +7,14 @@ import { MOST_SETS_A_WALK, type SearchTask } from "./scan-sets.ts";
 import type { Order, Report } from "./search-worker.ts";
 import { sharedCandles, sharedMarket } from "./shared-market.ts";
 
-/** Orders a thread gets when all are as long: enough that none waits long for the last, few enough to share work. */
+/** Batches of each thread: enough that no thread waits long for the last one, few enough to share work in a batch. */
 const ORDERS_A_THREAD = 4;
-/** Sets of an order: fewer share too little. */
+/** Sets of a batch: fewer share too little work. */
 const LEAST_SETS = 32;
 
 /**
  * Scores the sets of a search on several threads. Which thread scores which set changes nothing.
- * @param onDone is told which part of the work is done, 0 to 1.
+ * @param onDone is called with the part of the work that is done, 0 to 1.
  */
 export async function scoreOnThreads(
   task: SearchTask,
@@ -74,7 +74,7 @@ export async function scoreOnThreads(
 function ordersOf(sets: readonly ParameterValues[], threads: number) {
   const even = Math.ceil(sets.length / (threads * ORDERS_A_THREAD));
   const size = Math.min(MOST_SETS_A_WALK, Math.max(LEAST_SETS, even));
-  // Each thread one order at least.
+  // Each thread gets one batch at least.
   const length = Math.min(size, Math.ceil(sets.length / threads));
   return Array.from({ length: Math.ceil(sets.length / length) }, (_, k) => ({
     first: k * length,

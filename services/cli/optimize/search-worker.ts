@@ -9,13 +9,13 @@ export interface Order {
   readonly sets: readonly ParameterValues[];
 }
 
-/** To the main thread: ready for an order, on the way (done is a part of the order), or the scores of it. */
+/** To the main thread: ready for a batch, progress (`done` is a part of the batch), or the scores of the batch. */
 export type Report =
   | { readonly kind: "ready" }
   | { readonly kind: "progress"; readonly done: number }
   | { readonly kind: "scores"; readonly column: Float64Array<ArrayBuffer> };
 
-/** Reports of an order, so that the main thread is not drowned in them. */
+/** Progress reports of a batch, so that the main thread is not flooded with them. */
 const REPORTS = 50;
 
 // The main thread starts this file with a task and nothing else.

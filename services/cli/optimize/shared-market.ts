@@ -1,7 +1,7 @@
 import type { Candles, FundingRates } from "#libs/candles/candles.ts";
 import type { StudyInput } from "#libs/strategy/study.ts";
 
-/** The same market in memory that threads can share: to hand it to one copies no candle. */
+/** The same market in shared memory: sending it to a thread copies no candle. */
 export function sharedMarket(input: StudyInput): StudyInput {
   return {
     ...input,

@@ -53,12 +53,14 @@ function entriesOf(folder: string, part: string, wantsFile: boolean): readonly s
 }
 
 function patternOf(part: string): RegExp {
-  const source = part.replace(/\[([^\]]+)\]|[\s\S]/g, (text, set: string | undefined) => {
-    if (set !== undefined) return `[${set.replace(/^[!^]/, "^").replace(/[\\\]]/g, "\\$&")}]`;
-    if (text === "*") return "[^/]*";
-    if (text === "?") return "[^/]";
-    return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  });
+  const source = part
+    .replace(/\*+/g, "*")
+    .replace(/\[([^\]]+)\]|[\s\S]/g, (text, set: string | undefined) => {
+      if (set !== undefined) return `[${set.replace(/^[!^]/, "^").replace(/[\\\]]/g, "\\$&")}]`;
+      if (text === "*") return "[^/]*";
+      if (text === "?") return "[^/]";
+      return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+    });
   try {
     return new RegExp(`^${source}$`, "u");
   } catch {

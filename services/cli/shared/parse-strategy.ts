@@ -3,8 +3,8 @@ import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 
 /**
- * The strategy that a person named.
- * @throws InputError naming those that there are.
+ * The strategy of this name.
+ * @throws InputError naming the known ones.
  */
 export function parseStrategy(name: string, strategies: readonly Strategy[] = STRATEGIES): Strategy {
   const strategy = strategies.find((known) => known.name === name);

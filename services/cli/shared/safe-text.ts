@@ -1,10 +1,10 @@
 /**
- * What a terminal would act on or hide: control characters (escape sequences among them), marks that turn the
- * direction of writing, invisible and private ones, halves of pairs. A line break is one of them.
+ * What a terminal would act on or hide: control characters (escape sequences among them), direction marks, invisible
+ * and private characters, unpaired surrogates. A line break is one of them.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
-/** Somebody else's text in one line, fit for a terminal: what is unsafe is written as `\u{1b}`. */
+/** Foreign text in one line, safe for a terminal: unsafe characters are written as `\u{1b}`. */
 export function safeLine(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
@@ -18,14 +18,14 @@ function escaped(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
-/** At most so many characters, of which the end is "..." when there were more. */
+/** At most this many characters, ending with "..." when there were more. */
 export function shortened(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 
 const ROW = 16;
 
-/** Bytes that are no text: their place, sixteen of them in hexadecimal, and what of them is ASCII. */
+/** Bytes that are not text: their offset, sixteen of them in hexadecimal, and those that are ASCII. */
 export function hexDump(bytes: Uint8Array): string {
   const rows: string[] = [];
   for (let at = 0; at < bytes.length; at += ROW) {

@@ -7,8 +7,8 @@ import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
 
 /**
  * Creates the three tables at AWS_ENDPOINT_URL (LocalStack, DynamoDB Local) or in the account of AWS_REGION;
- * on AWS the stack creates them, so that this is for everywhere else. Exits 1 when a table that was there
- * cannot be used as it is.
+ * on AWS the stack creates them, so this is for everywhere else. Exits with 1 when an existing table
+ * differs from its definition.
  */
 await runService("create-tables", async (scope) => {
   const config = configuration(scope.environment, [
@@ -41,10 +41,10 @@ await runService("create-tables", async (scope) => {
     if (differences.length > 0) {
       log.error(
         { table: name, differences },
-        "table exists and is not as defined: delete it or use another name",
+        "table exists and differs from its definition: delete it or use another name",
       );
     } else {
-      log.info({ table: name, missing }, outcome === "created" ? "table created" : "table is there");
+      log.info({ table: name, missing }, outcome === "created" ? "table created" : "table exists");
     }
   }
   return reports.some((report) => report.differences.length > 0) ? 1 : 0;

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError, configuration, rabbitMqUrl } from "#libs/config/configuration.ts";
-import { DEFAULT_BACKTEST_DAYS } from "#libs/config/settings.ts";
+import { DEFAULT_BACKTEST_DAYS, TRADE_SETTINGS } from "#libs/config/settings.ts";
+import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { analyzerConfig } from "#services/analyzer/config.ts";
 import { finderConfig } from "#services/finder/config.ts";
 import { localConfig } from "#services/local/config.ts";
 import { scannerConfig } from "#services/scanner/config.ts";
 import { selectorConfig } from "#services/selector/config.ts";
+import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
 
 describe("the configuration", () => {
   it("has a default for all that each service needs", () => {
@@ -118,5 +120,12 @@ describe("a stop that is not reached before the liquidation price", () => {
     expect(() => read({ STOP_LOSS_PERCENT: "9.5" })).toThrow(ConfigurationError);
     expect(() => read({ LEVERAGE: "50", STOP_LOSS_PERCENT: "1.4" })).not.toThrow();
     expect(() => read({ STOP_LOSS_PERCENT: "99.8", LEVERAGE: "1" })).toThrow(/no leverage works/);
+  });
+});
+
+describe("the defaults of the settings", () => {
+  it("are those of the engine", () => {
+    expect(tradeRulesOf(configuration({}, TRADE_SETTINGS))).toEqual(DEFAULT_TRADE_RULES);
+    expect(configuration({}, ["BACKTEST_DAYS"]).backtestDays).toEqual(DEFAULT_BACKTEST_DAYS);
   });
 });

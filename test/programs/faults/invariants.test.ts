@@ -71,7 +71,7 @@ const letter = {
   body: poisonTask("not JSON").body,
   headers: { attempts: 1 },
   reason: "not JSON: Unexpected end",
-  toDo: "no service can read it: mend its sender, then discard it",
+  toDo: "no service can read it: fix its producer, then discard it",
 };
 
 function end(overrides: Partial<ProcessEnd> = {}): ProcessEnd {

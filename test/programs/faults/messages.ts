@@ -80,7 +80,7 @@ function letterOf(
 
 function toDoOf(kind: PoisonKind): RegExp {
   // A symbol may be listed one day; a signal for it has grown too old long before.
-  return kind === "unknown symbol" ? /^retry it if the reason|^nothing would act/ : /^no service can read it/;
+  return kind === "unknown symbol" ? /^retry it if the reason|^it expired/ : /^no service can read it/;
 }
 
 function bodyOf(kind: PoisonKind, wire: Record<string, unknown>): Buffer {

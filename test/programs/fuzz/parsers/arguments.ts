@@ -134,7 +134,8 @@ function commandParser(
     return {
       inputs: commandLines(
         [...options, "--symbol", "--timeframe", "--strategy"],
-        [...fixed, "--candles", file],
+        // Not the last: a lone - after it would be another file, and standard input.
+        ["--candles", file, ...fixed],
       ),
       async read(args) {
         const { code, out, err } = await captured((output) => run(args, output));
@@ -157,6 +158,10 @@ function commandParser(
 }
 
 const silent = () => {};
+const TRADE_OPTIONS = [
+  ...["--stop-loss-percent", "--take-profit-percent", "--leverage", "--position-size"],
+  ...["--taker-fee-percent", "--slippage-percent", "--tick-size", "--from", "--to"],
+];
 /** Nobody listens on the first port: what the arguments ask for ends there. */
 const NO_BROKER = "amqp://127.0.0.1:1";
 
@@ -201,13 +206,13 @@ export const ARGUMENT_PARSERS: readonly FuzzedParser[] = [
   // No `--report`: it writes a file of any name that ends in .html.
   commandParser(
     "backtest",
-    ["--btc", "--funding", "--detail", "--trials", "--json", "--statistics"],
+    ["--btc", "--funding", "--detail", "--trials", "--json", "--statistics", ...TRADE_OPTIONS],
     ["--symbol", "SOLUSDT", "--timeframe", "1m"],
     runBacktest,
   ),
   commandParser(
     "verify-strategy",
-    ["--btc", "--funding", "--json"],
+    ["--btc", "--funding", "--json", ...TRADE_OPTIONS],
     ["--strategy", "BASIC"],
     runVerifyStrategy,
   ),
@@ -223,7 +228,7 @@ export const ARGUMENT_PARSERS: readonly FuzzedParser[] = [
       "--test-days",
       "--warm-up-days",
       "--anchored",
-    ].concat(["--objective", "--min-trades", "--top", "--json"]),
+    ].concat(["--objective", "--min-trades", "--top", "--json"], TRADE_OPTIONS),
     ["--symbol", "SOLUSDT", "--timeframe", "1m", "--strategy", "BASIC"],
     runOptimize,
   ),
@@ -255,7 +260,7 @@ export const ARGUMENT_PARSERS: readonly FuzzedParser[] = [
       assert.match(err, /^dlq: no connection to RabbitMQ at /);
       assert.ok(["list", "show", "retry", "discard"].includes(args[0] ?? ""));
     },
-    names: () => ["option", "argument", "command", "is no ", "--limit", "dlq: "],
+    names: () => ["option", "argument", "command", "is not a ", "--limit", "dlq: "],
   })),
   fuzzedParser("arguments of cost", () => ({
     inputs: fc.array(

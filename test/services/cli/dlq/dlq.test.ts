@@ -138,7 +138,7 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
       reason: "delivery limit of 5 reached: its workers died before settling it",
       attempts: 5,
       state: "exhausted",
-      to_do: "retry it when the cause is gone",
+      to_do: "retry it after its cause is resolved",
     });
     for (const { died_at, first_seen } of [first, second]) {
       expect(Date.parse(died_at)).toBeGreaterThan(before - 60_000);
@@ -146,7 +146,7 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     }
     const text = await dlq(["list"]);
     expect(text.out).toContain("reason: GHOSTUSDT is not listed");
-    expect(text.out).toContain("to do:  retry it when the cause is gone");
+    expect(text.out).toContain("to do:  retry it after its cause is resolved");
   });
 
   it("keeps every letter in its place however often it is looked at", async () => {
@@ -273,7 +273,7 @@ describe.skipIf(!privateBrokerAvailable())("npm run dlq", () => {
     expect(code).toBe(1);
     expect(out).toContain("1 sent back, 3 left");
     expect(err).toMatch(new RegExp(`${stale.signalId}: it is 2 min old`));
-    expect(err).toContain("broken: it would die again: not JSON");
+    expect(err).toContain("broken: it would be dead-lettered again: not JSON");
     expect([await depth("trading-signals"), await depth("trading-signals.dead")]).toEqual([1, 3]);
 
     expect(await dlq(["retry", "broken", stale.signalId, "--force"])).toMatchObject({ code: 0, err: "" });

@@ -7,7 +7,7 @@ import { toneOf } from "./trade-panel.ts";
 interface Row {
   readonly title: string;
   show(strategy: ReportedStrategy, isFundingKnown: boolean): string;
-  /** What it means, for a pointer that rests on it. */
+  /** Its meaning, as a tooltip. */
   readonly meaning?: string;
 }
 
@@ -114,7 +114,7 @@ function fundingText({ funding }: ReportedStrategy["figures"], isFundingKnown: b
   return isFundingKnown ? signedMoney(funding) : "unknown";
 }
 
-/** All figures of all strategies beside each other, with what of them may be chance when that was computed. */
+/** All figures of all strategies beside each other, with the statistics on chance when they were computed. */
 export function figuresTable(data: ReportData, selected: string): HTMLElement {
   const { strategies, hold, isFundingKnown } = data;
   const chosen = (name: string): string | undefined => (name === selected ? "chosen" : undefined);

@@ -31,9 +31,9 @@ export function notes(data: ReportData): HTMLElement {
     element(
       "p",
       {},
-      "A backtest is not a promise. It says how fixed rules would have traded prices that are known by now; " +
-        "it knows nothing of the next month, of an order book that moves when one trades, or of an exchange that " +
-        "is down. The more rules have been tried on the same candles, the better the best of them looks.",
+      "A backtest is not a promise. It shows how fixed rules would have traded past prices; it does not include " +
+        "future markets, the effect of an order on the order book, or outages of the exchange. The more rules are tried " +
+        "on the same candles, the better the best of them looks by chance.",
     ),
   );
 }
