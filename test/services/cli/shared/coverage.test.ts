@@ -86,6 +86,15 @@ describe.each(COMMANDS)("%s", (_, command, more) => {
     }
   });
 
+  it("refuses rates in percent", async () => {
+    const rate = funding.rate.map((one) => one * 100);
+    world.funding("funding-percent.csv", { ...funding, rate });
+    const { code, out, err } = await run("--funding", "funding-percent.csv");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("funding-percent.csv");
+    expect(err).toContain("percent");
+  });
+
   it("says why a strategy cannot trade on what it was given, and nothing when it can", async () => {
     const args = command === runBacktest ? ["--strategy", "ADVANCED"] : [];
     const reason = async (...files: readonly string[]) => {

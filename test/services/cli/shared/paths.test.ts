@@ -57,6 +57,12 @@ describe("relative paths", () => {
     expect(JSON.parse(stdout)).toMatchObject({ symbol: "MADEUSDT", candles: 3_000 });
   });
 
+  it("leave standard input to a pipe, from any folder", async () => {
+    const command = `cat whole.csv | npm --prefix ${process.cwd()} run -s backtest -- --candles - ${MARKET.join(" ")} --json`;
+    const { stdout } = await promisify(execFile)("sh", ["-c", command], { cwd: world.folder });
+    expect(JSON.parse(stdout)).toMatchObject({ symbol: "MADEUSDT", candles: 3_000 });
+  });
+
   it("are named absolute where a file is missing", async () => {
     const { code, out, err } = await run("--candles", "none.csv");
     expect({ code, out }).toEqual({ code: 2, out: "" });
