@@ -23,10 +23,11 @@ export const USAGE: Usage = {
   // Assumed: one fault in every hour (a candle that is late for a finder), and eight in two days of a month.
   faultMetricHours: 730 + 8 * 48,
   // 150 results of about 5 KiB, each written once or twice, and once more for each of three indexes; the scan's
-  // item at each task's end; 60 leases; positions.
-  dynamoWriteUnitsPerHour: 150 * 1.5 * 5 * 4 + 150 * 5 + 60 + 100,
-  // Each minute the selector reads the active results of 24 scans, eventually consistent.
-  dynamoReadUnitsPerMinute: 450,
+  // item at each task's end; 60 leases; positions; a pulse of 1 to 3 KiB of each service each minute; the selection of
+  // 40 KiB while a scan changes it.
+  dynamoWriteUnitsPerHour: 150 * 1.5 * 5 * 4 + 150 * 5 + 60 + 100 + 60 * 5 + 10 * 40,
+  // Each minute the selector reads the active results of 24 scans, eventually consistent, and the stored selection.
+  dynamoReadUnitsPerMinute: 450 + 10,
   dynamoStoredBytes: 50e6,
   imageBytes: 4 * 90e6,
   brokerStoredBytes: 1e9,

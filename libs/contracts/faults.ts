@@ -104,6 +104,16 @@ export const FAULTS = {
     message: "DynamoDB throttled a request: retrying after a pause",
     remedy: "raise maxWriteUnits, or run fewer analyzers",
   }),
+  pulseMissed: fault({
+    metric: "StatusWriteFailures",
+    message: "status pulse not stored: the next one carries the same counters",
+    remedy: "ignore it if rare; if it persists, `reason` names the unavailable dependency",
+  }),
+  selectionNotStored: fault({
+    metric: "StatusWriteFailures",
+    message: "selection not stored: its signals are published, the next minute tries again",
+    remedy: "ignore it if rare; if it persists, `reason` names the unavailable dependency",
+  }),
   runRepeated: fault({
     metric: "RunRetries",
     message: "run failed: retrying",

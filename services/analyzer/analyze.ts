@@ -23,6 +23,8 @@ import { coinTrendAt } from "#libs/strategy/describe-moment.ts";
 import { tickShareOfStop } from "#libs/trading/tick-share.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { type FailureParts, withFailurePolicy } from "#services/shared/failure-policy.ts";
+import { withRetriesCounted } from "#services/shared/pulse.ts";
+import type { AnalyzeObserver } from "./analyzer-pulse.ts";
 import { storedFigures } from "./stored-figures.ts";
 
 export interface AnalyzeParts extends FailureParts {
@@ -38,6 +40,8 @@ export interface AnalyzeParts extends FailureParts {
   readonly backtestDays: Readonly<Record<Timeframe, number>>;
   /** The maximum number of coins of a scan: used where the scan itself is unknown. */
   readonly topNCoins: number;
+  /** Hears how each task ended. */
+  readonly observe?: AnalyzeObserver;
 }
 
 /**
@@ -45,7 +49,7 @@ export interface AnalyzeParts extends FailureParts {
  * A repeated delivery computes the same figures and changes nothing.
  */
 export function makeAnalyze(parts: AnalyzeParts): Handler<BacktestTask> {
-  return ({ message: task, attempt }) =>
+  const handler: Handler<BacktestTask> = ({ message: task, attempt }) =>
     withFailurePolicy(parts, async (): Promise<Outcome> => {
       const startedMs = monotonicMs();
       parts.logger.debug({ taskId: task.taskId, attempt }, "task received");
@@ -60,17 +64,16 @@ export function makeAnalyze(parts: AnalyzeParts): Handler<BacktestTask> {
         // The result is useless by now, but the scan must not wait for it.
         await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, "failed");
         parts.logger.warn({ taskId: task.taskId }, "scan has expired: result not stored");
+        parts.observe?.("failed");
         return { kind: "ack" };
       }
-      await parts.scans.recordTaskEnd(
-        task.scanId,
-        task.symbol,
-        task.timeframe,
-        endOf(recorded, outcome.result.status),
-      );
+      const end = endOf(recorded, outcome.result.status);
+      await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, end);
       logResult(parts, task, outcome.result, recorded.kind);
+      parts.observe?.(end === "failed" ? "failed" : "done");
       return { kind: "ack" };
     });
+  return withRetriesCounted(handler, () => parts.observe?.("retry"));
 }
 
 /** Marks the timeframe of a dead-lettered task as failed with the reason, so that the scan can finish. */
@@ -78,6 +81,7 @@ export function makeOnDeadTask(parts: AnalyzeParts): NonNullable<ConsumeOptions[
   return async ({ message, messageId, reason }) => {
     const task = backtestTaskSchema.safeParse(message);
     parts.logger.error({ taskId: messageId, reason }, "task dead-lettered");
+    parts.observe?.("dead-letter");
     if (!task.success) return;
     const outcome = failed(task.data, parts, reason, 0);
     const recorded = await parts.results.record(

@@ -13,10 +13,13 @@ import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
 import { bybitOptions } from "#services/shared/bybit-options.ts";
+import { startPulse } from "#services/shared/pulse.ts";
 import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
 import { withTaskProtection } from "#services/shared/with-task-protection.ts";
 import { makeAnalyze, makeOnDeadTask } from "./analyze.ts";
+import { makeAnalyzerPulse } from "./analyzer-pulse.ts";
 import { analyzerConfig } from "./config.ts";
 
 await runService("analyzer", async (scope) => {
@@ -40,6 +43,12 @@ await runService("analyzer", async (scope) => {
     logger,
   });
 
+  const figures = makeAnalyzerPulse(clock);
+  const worker = workerId();
+  const store = makePulseStore(dynamo, { tableName: config.scanHistoryTable, clock, logger });
+  const pulse = startPulse({ store, clock, worker, logger }, { each: "minute", read: figures.read });
+  scope.own(pulse, (running) => running.close());
+
   const parts = {
     logger,
     stopping: scope.stopping,
@@ -48,11 +57,12 @@ await runService("analyzer", async (scope) => {
     instruments: makeInstrumentCatalog(market, clock),
     results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, logger }),
     scans: makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock }),
-    analyzerId: workerId(),
+    analyzerId: worker,
     rules: tradeRulesOf(config),
     timeframes: config.timeframes,
     backtestDays: config.backtestDays,
     topNCoins: config.topNCoins,
+    observe: figures.observe,
   };
   const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
   scope.own(protection, (held) => held.close());

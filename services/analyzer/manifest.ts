@@ -10,7 +10,11 @@ export const ANALYZER = {
   config: analyzerConfig,
   tables: [
     { table: RESULTS_TABLE, variable: "RESULTS_TABLE", actions: ["GetItem", "PutItem", "UpdateItem"] },
-    { table: SCAN_HISTORY_TABLE, variable: "SCAN_HISTORY_TABLE", actions: ["GetItem", "UpdateItem"] },
+    {
+      table: SCAN_HISTORY_TABLE,
+      variable: "SCAN_HISTORY_TABLE",
+      actions: ["GetItem", "PutItem", "UpdateItem"],
+    },
   ],
   publishes: [],
   // A task that waits longer means that the analyzers cannot keep up with one scan an hour.

@@ -18,6 +18,8 @@ import { makeStudy } from "#libs/strategy/study.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { type FailureParts, withFailurePolicy } from "#services/shared/failure-policy.ts";
+import { withRetriesCounted } from "#services/shared/pulse.ts";
+import type { FindObserver } from "./finder-pulse.ts";
 import { makePosition } from "./position.ts";
 import { makeUnlistedSymbols } from "./unlisted-symbols.ts";
 
@@ -31,6 +33,8 @@ export interface FindParts extends FailureParts {
   readonly finderCandles: number;
   readonly signalMaxAgeSeconds: number;
   readonly codeVersion: string;
+  /** Hears how each search ended. */
+  readonly observe?: FindObserver;
 }
 
 /**
@@ -41,11 +45,11 @@ export interface FindParts extends FailureParts {
 export function makeFind(parts: FindParts): Handler<TradingSignal> {
   const exclusively = makeKeyedMutex();
   const unlisted = makeUnlistedSymbols(parts.clock);
-  return ({ message: signal }) => {
+  const handler: Handler<TradingSignal> = ({ message: signal }) => {
     const { symbol, signalId } = signal;
     const logger = parts.logger.child({ signalId });
     return exclusively(symbol, async () => {
-      if (unlisted.isAnother(symbol, signalId)) return discarded(logger, symbol);
+      if (unlisted.isAnother(symbol, signalId)) return discarded(parts, logger, symbol);
       return withFailurePolicy({ ...parts, logger }, async () => {
         try {
           return await find(parts, logger, signal);
@@ -53,15 +57,17 @@ export function makeFind(parts: FindParts): Handler<TradingSignal> {
           if (!(error instanceof MarketError) || error.kind !== "unknown-symbol") throw error;
           // The failure policy dead-letters the first one.
           if (unlisted.add(symbol, signalId)) throw error;
-          return discarded(logger, symbol);
+          return discarded(parts, logger, symbol);
         }
       });
     });
   };
+  return withRetriesCounted(handler, () => parts.observe?.({ kind: "retry" }));
 }
 
-function discarded(logger: Logger, symbol: string): Outcome {
+function discarded({ observe }: FindParts, logger: Logger, symbol: string): Outcome {
   logFault(logger, FAULTS.symbolUnlisted, { symbol });
+  observe?.({ kind: "unlisted" });
   return { kind: "ack" };
 }
 
@@ -77,6 +83,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const signalAgeMs = nowMs - signal.issuedAt;
   if (TRADING_SIGNALS.messageTtlMs !== null && signalAgeMs > TRADING_SIGNALS.messageTtlMs) {
     logFault(logger, FAULTS.signalStale, { ageSeconds: Math.round(signalAgeMs / 1000) });
+    parts.observe?.({ kind: "stale" });
     return { kind: "ack" };
   }
   const intervalMs = timeframeMs(timeframe);
@@ -84,6 +91,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   if (nowMs - toMs > parts.signalMaxAgeSeconds * 1000) {
     const ageSeconds = Math.round((nowMs - toMs) / 1000);
     logger.info({ ageSeconds }, "no entry: last candle closed too long ago");
+    parts.observe?.({ kind: "no-entry", reason: "last candle closed too long ago" });
     return { kind: "ack" };
   }
 
@@ -110,6 +118,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
   const decision = decide(strategy, study, last);
   if (decision.kind === "none") {
     logger.info({ reason: decision.reason }, "[3/4] no entry");
+    parts.observe?.({ kind: "no-entry", reason: decision.reason });
     return { kind: "ack" };
   }
   const instrument = await parts.instruments.find(symbol);
@@ -144,6 +153,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
     "[4/4] details collected",
   );
   const stored = await parts.positions.put(position);
+  parts.observe?.({ kind: "entry", stored: stored.kind });
   const fields = { symbol, positionType, entryPrice, stopLoss, takeProfit, confidence };
   switch (stored.kind) {
     case "stored":
@@ -163,8 +173,12 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
 }
 
 /** A dead-lettered signal is only logged: it expires within a minute, and the selector sends the next one. */
-export function makeOnDeadSignal(logger: Logger): NonNullable<ConsumeOptions["onDeadLetter"]> {
+export function makeOnDeadSignal(
+  logger: Logger,
+  observe?: FindObserver,
+): NonNullable<ConsumeOptions["onDeadLetter"]> {
   return async ({ messageId, reason }) => {
     logger.error({ signalId: messageId, reason }, "signal dead-lettered");
+    observe?.({ kind: "dead-letter" });
   };
 }

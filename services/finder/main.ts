@@ -10,13 +10,17 @@ import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import { makeTaskProtection } from "#libs/runtime/task-protection.ts";
+import { workerId } from "#libs/runtime/worker-id.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
+import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
 import { bybitOptions } from "#services/shared/bybit-options.ts";
+import { startPulse } from "#services/shared/pulse.ts";
 import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
 import { withTaskProtection } from "#services/shared/with-task-protection.ts";
 import { finderConfig } from "./config.ts";
 import { makeFind, makeOnDeadSignal } from "./find.ts";
+import { makeFinderPulse } from "./finder-pulse.ts";
 
 await runService("finder", async (scope) => {
   const config = finderConfig(scope.environment);
@@ -44,6 +48,14 @@ await runService("finder", async (scope) => {
   });
   scope.own(queue, (broker) => broker.close());
 
+  const figures = makeFinderPulse(clock);
+  const store = makePulseStore(dynamo, { tableName: config.scanHistoryTable, clock, logger });
+  const pulse = startPulse(
+    { store, clock, worker: workerId(), logger },
+    { each: "minute", read: figures.read },
+  );
+  scope.own(pulse, (running) => running.close());
+
   const find = makeFind({
     logger,
     clock,
@@ -56,12 +68,13 @@ await runService("finder", async (scope) => {
     finderCandles: config.finderCandles,
     signalMaxAgeSeconds: config.signalMaxAgeSeconds,
     codeVersion: config.codeVersion,
+    observe: figures.observe,
   });
   const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
   scope.own(protection, (held) => held.close());
   const consumer = await queue.consume(TRADING_SIGNALS, withTaskProtection(find, protection), {
     prefetch: config.prefetchCount,
-    onDeadLetter: makeOnDeadSignal(logger),
+    onDeadLetter: makeOnDeadSignal(logger, figures.observe),
   });
   scope.own(consumer, (running) => running.stop());
   logger.info({ queue: TRADING_SIGNALS.name, prefetch: config.prefetchCount }, "waiting for signals");

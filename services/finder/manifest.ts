@@ -1,5 +1,5 @@
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
-import { POSITIONS_TABLE } from "#libs/contracts/tables.ts";
+import { POSITIONS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
 import type { ServiceManifest } from "../shared/manifest.ts";
 import { FINDER_SETTINGS, finderConfig } from "./config.ts";
 
@@ -8,7 +8,11 @@ export const FINDER = {
   name: "finder",
   settings: FINDER_SETTINGS,
   config: finderConfig,
-  tables: [{ table: POSITIONS_TABLE, variable: "POSITIONS_TABLE", actions: ["GetItem", "PutItem"] }],
+  tables: [
+    { table: POSITIONS_TABLE, variable: "POSITIONS_TABLE", actions: ["GetItem", "PutItem"] },
+    // Its pulse.
+    { table: SCAN_HISTORY_TABLE, variable: "SCAN_HISTORY_TABLE", actions: ["PutItem", "UpdateItem"] },
+  ],
   publishes: [],
   // Signals expire after 60 s; when the oldest waits this long every minute, no finder consumes them.
   consumes: [{ queue: TRADING_SIGNALS, overdueSeconds: 45 }],

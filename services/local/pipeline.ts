@@ -14,15 +14,18 @@ import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { makeSelectionStore } from "#libs/store/dynamodb/status/selection-store.ts";
 import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
 import { startEmbeddedDynamoDb } from "#libs/store/embedded/embedded-dynamodb.ts";
 import { makeAnalyze, makeOnDeadTask } from "#services/analyzer/analyze.ts";
 import { makeFind, makeOnDeadSignal } from "#services/finder/find.ts";
 import { type ScanSummary, scan } from "#services/scanner/scan.ts";
+import { measure } from "#services/selector/metrics.ts";
 import { type SelectSummary, select } from "#services/selector/select.ts";
 import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
 import type { LocalConfig } from "./config.ts";
 import type { LocalExchange } from "./exchange.ts";
+import { startPulses } from "./pulses.ts";
 
 /** Events for the progress view. */
 export interface PipelineEvents {
@@ -74,6 +77,15 @@ export async function startPipeline(
   const rules = tradeRulesOf(config);
 
   const instruments = makeInstrumentCatalog(market, clock);
+  const selections = makeSelectionStore(dynamo, { tableName: SCAN_HISTORY_TABLE.name, clock });
+  const pulses = startPulses(scope, {
+    dynamo,
+    clock,
+    speed: parts.exchange.speed,
+    worker: workerId(),
+    loggerOf,
+  });
+
   const analyze = {
     ...waiting,
     logger,
@@ -86,6 +98,7 @@ export async function startPipeline(
     timeframes: config.timeframes,
     backtestDays: config.backtestDays,
     topNCoins: config.topNCoins,
+    observe: pulses.analyzer.observe,
   };
   const onDeadTask = makeOnDeadTask(analyze);
   const analyzer = await queue.consume(BACKTEST_TASKS, makeAnalyze(analyze), {
@@ -104,8 +117,9 @@ export async function startPipeline(
     finderCandles: config.finderCandles,
     signalMaxAgeSeconds: config.signalMaxAgeSeconds,
     codeVersion: config.codeVersion,
+    observe: pulses.finder.observe,
   });
-  const onDeadSignal = makeOnDeadSignal(loggerOf("finder"));
+  const onDeadSignal = makeOnDeadSignal(loggerOf("finder"), pulses.finder.observe);
   const finder = await queue.consume(TRADING_SIGNALS, withNotification(find, events.signalEnded), {
     prefetch: FINDER_PREFETCH,
     onDeadLetter: async (letter) => {
@@ -127,6 +141,7 @@ export async function startPipeline(
   };
   const selecting = {
     results,
+    selections,
     leases: makeLeaseStore(dynamo, { tableName: SCAN_HISTORY_TABLE.name, clock }),
     queue,
     clock,
@@ -141,8 +156,20 @@ export async function startPipeline(
     results,
     positions,
     scans,
-    scan: (): Promise<ScanSummary> => scan(scanning),
-    select: (): Promise<SelectSummary> => select(selecting),
+    selections,
+    pulses: pulses.store,
+    stopPulses: pulses.stop,
+    scan: (): Promise<ScanSummary> => pulses.scanner.observed(() => scan(scanning)),
+    async select(): Promise<SelectSummary> {
+      await measure({ queue, scans, clock })
+        .then(({ queues }) => pulses.selector.measured(queues))
+        .catch((error: unknown) => selecting.logger.warn({ err: error }, "could not measure the queues"));
+      try {
+        return await pulses.selector.observed(() => select(selecting));
+      } finally {
+        pulses.beatOfSelector();
+      }
+    },
   };
 }
 

@@ -9,10 +9,13 @@ import { makeLogger } from "#libs/runtime/logging.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
 import { bybitOptions } from "#services/shared/bybit-options.ts";
+import { startPulse } from "#services/shared/pulse.ts";
 import { withRunRetry } from "#services/shared/with-run-retry.ts";
 import { scannerConfig } from "./config.ts";
 import { scanInTurn } from "./scan.ts";
+import { makeScannerPulse } from "./scanner-pulse.ts";
 
 await runService("scanner", async (scope) => {
   const config = scannerConfig(scope.environment);
@@ -45,6 +48,14 @@ await runService("scanner", async (scope) => {
     filters: config,
     timeframes: config.timeframes,
   };
+  const figures = makeScannerPulse(clock);
+  const store = makePulseStore(dynamo, { tableName: config.scanHistoryTable, clock, logger });
+  const pulse = startPulse(
+    { store, clock, worker: parts.scannerId, logger },
+    // A run that is the only one is followed by the last pulse.
+    { each: config.runEverySeconds === undefined ? "run" : "minute", read: figures.read },
+  );
+  scope.own(pulse, (running) => running.close());
   // A scan is named after the exchange's hour: a local clock a few seconds off could name the wrong hour.
   const exchangeClock = makeExchangeClock(market, clock);
   await runEvery(
@@ -52,7 +63,7 @@ await runService("scanner", async (scope) => {
     () =>
       withRunRetry({ logger, stopping: scope.stopping }, async () => {
         await exchangeClock.sync();
-        await scanInTurn(parts, scope.stopping);
+        await figures.observed(() => scanInTurn(parts, scope.stopping));
       }),
   );
 });

@@ -19,16 +19,67 @@ export interface Candidate {
   readonly figures: StrategyFigures;
 }
 
-export type RefusalKind = "trades" | "win_rate" | "pnl";
+export const REFUSAL_KINDS = ["trades", "win_rate", "pnl"] as const;
+export type RefusalKind = (typeof REFUSAL_KINDS)[number];
+
+/** A figure below its limit, and by how much, relative to the limit. */
+export interface CriterionMissed {
+  readonly code: RefusalKind;
+  readonly value: number;
+  readonly limit: number;
+  readonly distance: number;
+}
 
 export type Choice =
   | { readonly kind: "taken"; readonly candidate: Candidate; readonly winRate: number }
-  | {
-      readonly kind: "refused";
-      readonly candidate: Candidate;
-      readonly by: RefusalKind;
-      readonly reason: string;
-    };
+  | Refusal;
+
+export interface Refusal {
+  readonly kind: "refused";
+  readonly candidate: Candidate;
+  /** The figure that decided: the first that falls short. */
+  readonly by: RefusalKind;
+  readonly reason: string;
+  /** Every figure that falls short, the deciding one first. */
+  readonly shortfalls: readonly [CriterionMissed, ...CriterionMissed[]];
+}
+
+interface Criterion {
+  readonly code: RefusalKind;
+  readonly limit: (thresholds: SelectionThresholds) => number;
+  readonly value: (figures: StrategyFigures) => number;
+  readonly sentence: (value: number, limit: number) => string;
+}
+
+/** In the order in which they decide: of few trades the other figures say little. */
+const CRITERIA: readonly Criterion[] = [
+  {
+    code: "trades",
+    // A strategy that never traded has no win rate, whatever is asked for.
+    limit: ({ minTrades }) => Math.max(1, minTrades),
+    value: ({ totalTrades, winRate }) => (winRate === null ? 0 : totalTrades),
+    sentence: (value, limit) => `${tradeCount(value)} (minimum ${limit})`,
+  },
+  {
+    code: "win_rate",
+    limit: ({ minWinRate }) => minWinRate,
+    value: ({ winRate }) => winRate ?? 0,
+    sentence: (value, limit) => `win rate ${value.toFixed(2)} % is below ${limit} %`,
+  },
+  {
+    code: "pnl",
+    limit: ({ minPnl }) => minPnl,
+    value: ({ totalPnl }) => totalPnl,
+    sentence: (value, limit) => `PnL ${usd(value)} is below ${usd(limit)}`,
+  },
+];
+
+/** The limit of each criterion, in their order. */
+export function limitsOf(
+  thresholds: SelectionThresholds,
+): readonly { readonly code: RefusalKind; readonly limit: number }[] {
+  return CRITERIA.map(({ code, limit }) => ({ code, limit: limit(thresholds) }));
+}
 
 /**
  * Every strategy with a result, once: if several scans cover the same symbol and timeframe, the newest counts, so a
@@ -53,20 +104,28 @@ export function candidatesOf(items: readonly ResultsItem[]): readonly Candidate[
   return candidates;
 }
 
-/** Takes or refuses one candidate; a refusal names the first figure below its threshold. */
+/** Takes or refuses one candidate; a refusal names the first figure that falls short. */
 export function choose(candidate: Candidate, thresholds: SelectionThresholds): Choice {
-  const { totalTrades, winRate, totalPnl } = candidate.figures;
-  const refused = (by: RefusalKind, reason: string): Choice => ({ kind: "refused", candidate, by, reason });
-  if (winRate === null || totalTrades < thresholds.minTrades) {
-    return refused("trades", `${tradeCount(totalTrades)} (minimum ${thresholds.minTrades})`);
-  }
-  if (winRate < thresholds.minWinRate) {
-    return refused("win_rate", `win rate ${winRate.toFixed(2)} % is below ${thresholds.minWinRate} %`);
-  }
-  if (totalPnl < thresholds.minPnl) {
-    return refused("pnl", `PnL ${usd(totalPnl)} is below ${usd(thresholds.minPnl)}`);
-  }
-  return { kind: "taken", candidate, winRate };
+  const [deciding, ...others] = CRITERIA.flatMap((criterion) => {
+    const value = criterion.value(candidate.figures);
+    const limit = criterion.limit(thresholds);
+    const { code } = criterion;
+    return value < limit ? [{ code, value, limit, distance: distanceTo(limit, value), criterion }] : [];
+  });
+  if (deciding === undefined) return { kind: "taken", candidate, winRate: candidate.figures.winRate ?? 0 };
+  const { criterion, ...missed } = deciding;
+  return {
+    kind: "refused",
+    candidate,
+    by: deciding.code,
+    reason: criterion.sentence(deciding.value, deciding.limit),
+    shortfalls: [missed, ...others.map(({ criterion: _, ...other }) => other)],
+  };
+}
+
+/** How far below its limit a figure is, in parts of the limit; of the figure's unit where the limit is 0. */
+function distanceTo(limit: number, value: number): number {
+  return (limit - value) / (Math.abs(limit) || 1);
 }
 
 function tradeCount(trades: number): string {

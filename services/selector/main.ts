@@ -9,9 +9,13 @@ import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
+import { makeSelectionStore } from "#libs/store/dynamodb/status/selection-store.ts";
+import { startPulse } from "#services/shared/pulse.ts";
 import { selectorConfig } from "./config.ts";
 import { reportMetrics } from "./metrics.ts";
 import { selectInTurn } from "./select.ts";
+import { makeSelectorPulse } from "./selector-pulse.ts";
 
 await runService("selector", async (scope) => {
   const config = selectorConfig(scope.environment);
@@ -35,18 +39,31 @@ await runService("selector", async (scope) => {
     logger,
     results: makeResultsStore(dynamo, { tableName: config.resultsTable, clock, logger }),
     leases: makeLeaseStore(dynamo, { tableName: config.scanHistoryTable, clock }),
+    selections: makeSelectionStore(dynamo, { tableName: config.scanHistoryTable, clock }),
     selectorId: workerId(),
     thresholds: config,
   };
   const scans = makeScanStore(dynamo, { tableName: config.scanHistoryTable, clock });
+  const figures = makeSelectorPulse(clock);
+  const store = makePulseStore(dynamo, { tableName: config.scanHistoryTable, clock, logger });
+  const pulse = startPulse(
+    { store, clock, worker: parts.selectorId, logger },
+    { each: "run", read: figures.read },
+  );
+  scope.own(pulse, (running) => running.close());
   await runEvery(
     { everySeconds: config.runEverySeconds ?? null, clock, stopping: scope.stopping, logger },
     async () => {
       // A selection matters more than its metrics; missing metrics raise an alarm anyway.
-      await reportMetrics({ queue, scans, clock, logger }).catch((error: unknown) =>
-        logger.warn({ err: error }, "could not measure queues and scans"),
-      );
-      await selectInTurn(parts, scope.stopping);
+      await reportMetrics({ queue, scans, clock, logger })
+        .then(figures.measured)
+        .catch((error: unknown) => logger.warn({ err: error }, "could not measure queues and scans"));
+      try {
+        await figures.observed(() => selectInTurn(parts, scope.stopping));
+      } finally {
+        // The only run of a process is followed by the last pulse.
+        if (config.runEverySeconds !== undefined) pulse.beat();
+      }
     },
   );
 });

@@ -9,6 +9,7 @@ import {
   QUEUE_DIMENSION,
   QUEUE_METRICS,
 } from "#libs/contracts/metrics.ts";
+import type { QueuePulse } from "#libs/contracts/pulse-item.ts";
 import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
 import { scanIdOf } from "#libs/contracts/scan-item.ts";
@@ -32,9 +33,33 @@ const HOURS_BACK = 4;
  * into metrics without an API call or a permission; elsewhere they are plain log lines. RabbitMQ does not report the
  * age of a message. The age of a task is that of the oldest scan with unfinished tasks; the age of a signal is one
  * minute, because the previous run of the selector published it.
+ * @returns the figures of the queues.
  * Source: CloudWatch User Guide, "Specification: Embedded metric format".
  */
-export async function reportMetrics(parts: MetricsParts): Promise<void> {
+export async function reportMetrics(parts: MetricsParts): Promise<readonly QueuePulse[]> {
+  const { clock } = parts;
+  const { queues, scans } = await measure(parts);
+  for (const { queue, ready, dead, oldestAgeSeconds } of queues) {
+    write(parts, QUEUE_METRICS, {
+      [QUEUE_DIMENSION]: queue,
+      [QUEUE_DEPTH.name]: ready,
+      [OLDEST_MESSAGE_AGE.name]: oldestAgeSeconds,
+      [DEAD_LETTERS.name]: dead,
+    });
+  }
+  const finishedMs = Math.max(...scans.map((scan) => scan.completedAt ?? Number.NEGATIVE_INFINITY));
+  if (Number.isFinite(finishedMs)) {
+    write(parts, [FINISHED_SCAN_AGE], {
+      [FINISHED_SCAN_AGE.name]: secondsSince(finishedMs, clock.nowMs()),
+    });
+  }
+  return queues;
+}
+
+/** How full both queues are, and the last scans. */
+export async function measure(
+  parts: Omit<MetricsParts, "logger">,
+): Promise<{ readonly queues: readonly QueuePulse[]; readonly scans: readonly ScanItem[] }> {
   const { queue, clock } = parts;
   const [tasks, signals, scans] = await Promise.all([
     queue.depth(BACKTEST_TASKS),
@@ -48,24 +73,16 @@ export async function reportMetrics(parts: MetricsParts): Promise<void> {
   const taskAge =
     tasks.ready > 0 && Number.isFinite(oldestPendingMs) ? secondsSince(oldestPendingMs, nowMs) : 0;
   const signalAge = signals.ready > 0 ? (TRADING_SIGNALS.messageTtlMs ?? 0) / 1000 : 0;
-  for (const [name, depth, age] of [
-    [BACKTEST_TASKS.name, tasks, taskAge],
-    [TRADING_SIGNALS.name, signals, signalAge],
-  ] as const) {
-    write(parts, QUEUE_METRICS, {
-      [QUEUE_DIMENSION]: name,
-      [QUEUE_DEPTH.name]: depth.ready,
-      [OLDEST_MESSAGE_AGE.name]: age,
-      [DEAD_LETTERS.name]: depth.dead,
-    });
-  }
-  const finishedMs = Math.max(...scans.map((scan) => scan.completedAt ?? Number.NEGATIVE_INFINITY));
-  if (Number.isFinite(finishedMs)) {
-    write(parts, [FINISHED_SCAN_AGE], { [FINISHED_SCAN_AGE.name]: secondsSince(finishedMs, nowMs) });
-  }
+  return {
+    queues: [
+      { queue: BACKTEST_TASKS.name, ...tasks, oldestAgeSeconds: taskAge },
+      { queue: TRADING_SIGNALS.name, ...signals, oldestAgeSeconds: signalAge },
+    ],
+    scans,
+  };
 }
 
-async function recentScans({ scans, clock }: MetricsParts): Promise<ScanItem[]> {
+async function recentScans({ scans, clock }: Pick<MetricsParts, "scans" | "clock">): Promise<ScanItem[]> {
   const nowMs = clock.nowMs();
   const ids = Array.from({ length: HOURS_BACK }, (_, hours) => scanIdOf(nowMs - hours * HOUR_MS));
   const items = await Promise.all(ids.map((id) => scans.get(id)));

@@ -1,19 +1,25 @@
+import { FAULTS } from "#libs/contracts/faults.ts";
 import { type TradingSignal, tradingSignalId } from "#libs/contracts/messages.ts";
 import { SCHEMA_VERSION } from "#libs/contracts/names.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
-import type { ResultsItem, StrategyStatistics } from "#libs/contracts/results-item.ts";
+import type { ResultsItem } from "#libs/contracts/results-item.ts";
+import type { SelectionContent } from "#libs/contracts/selection-item.ts";
 import type { MessageQueue } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
+import { logFault } from "#libs/runtime/fault-log.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import type { ResultsStore } from "#libs/store/results-store.ts";
 import type { LeaseStore } from "#libs/store/scan-store.ts";
-import { usd } from "#services/shared/usd.ts";
-import { type Choice, candidatesOf, choose, type RefusalKind, type SelectionThresholds } from "./choose.ts";
+import type { SelectionStore } from "#libs/store/selection-store.ts";
+import { candidatesOf, choose, type RefusalKind, type SelectionThresholds } from "./choose.ts";
+import { logChoices } from "./log-choices.ts";
+import { countRefusals, selectionOf } from "./selection.ts";
 
 export interface SelectParts {
   readonly results: ResultsStore;
   readonly leases: LeaseStore;
+  readonly selections: SelectionStore;
   readonly queue: MessageQueue;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -21,13 +27,16 @@ export interface SelectParts {
   readonly thresholds: SelectionThresholds;
 }
 
+interface Selected {
+  readonly kind: "selected";
+  readonly coins: number;
+  readonly taken: readonly TradingSignal[];
+  readonly refused: Readonly<Record<RefusalKind, number>>;
+  readonly selection: SelectionContent;
+}
+
 export type SelectSummary =
-  | {
-      readonly kind: "selected";
-      readonly coins: number;
-      readonly taken: readonly TradingSignal[];
-      readonly refused: Readonly<Record<RefusalKind, number>>;
-    }
+  | Selected
   /** Another selector has made or is making this minute's selection. */
   | { readonly kind: "held"; readonly isDone: boolean };
 
@@ -53,6 +62,7 @@ export async function select(parts: SelectParts): Promise<SelectSummary> {
   try {
     const summary = await publishSelection(parts, items, issuedAt, minute);
     await parts.leases.finish(lease, parts.selectorId, LEASE);
+    await recordSelection(parts, summary.selection, minute);
     return summary;
   } catch (error) {
     // A restarted selector need not wait for the lease to expire. If releasing fails too, it waits.
@@ -80,12 +90,12 @@ async function publishSelection(
   items: readonly ResultsItem[],
   issuedAt: number,
   minute: number,
-): Promise<SelectSummary> {
+): Promise<Selected> {
   const { logger } = parts;
   const coins = new Set(items.map((item) => item.symbol)).size;
   logger.info({ coins }, "coins found");
   const choices = candidatesOf(items).map((candidate) => choose(candidate, parts.thresholds));
-  for (const choice of choices) logChoice(logger, choice);
+  logChoices(logger, choices);
 
   const taken = choices
     .filter((choice) => choice.kind === "taken")
@@ -105,34 +115,30 @@ async function publishSelection(
         issuedAt,
       };
     });
-  logger.info({ strategies: taken.length, judged: choices.length }, "strategies selected");
+  const refused = countRefusals(choices);
+  logger.info({ strategies: taken.length, judged: choices.length, refused }, "strategies selected");
   await parts.queue.publish(TRADING_SIGNALS, taken);
   logger.info({ signals: taken.length }, "signals published");
-  return { kind: "selected", coins, taken, refused: countRefusals(choices) };
+  const newestScanId = newestOf(items)?.scanId ?? null;
+  const selection = selectionOf(choices, { coins, newestScanId }, parts.thresholds);
+  return { kind: "selected", coins, taken, refused, selection };
 }
 
-function countRefusals(choices: readonly Choice[]): Record<RefusalKind, number> {
-  const counts: Record<RefusalKind, number> = { trades: 0, win_rate: 0, pnl: 0 };
-  for (const choice of choices) if (choice.kind === "refused") counts[choice.by] += 1;
-  return counts;
+function newestOf(items: readonly ResultsItem[]): ResultsItem | undefined {
+  return [...items].sort((a, b) => b.scanTimestamp - a.scanTimestamp)[0];
 }
 
-/** The significance of a taken strategy's figures; probabilities in percent. */
-function significanceFields(statistics: StrategyStatistics | undefined): Record<string, unknown> {
-  if (statistics === undefined) return {};
-  const percent = (value: number | null) => (value === null ? null : Number((value * 100).toFixed(1)));
-  return {
-    probabilisticSharpe: percent(statistics.probabilisticSharpe),
-    deflatedSharpe: percent(statistics.deflatedSharpe),
-    trials: statistics.trials,
-  };
-}
-
-function logChoice(logger: Logger, choice: Choice): void {
-  const { symbol, timeframe, strategy, figures } = choice.candidate;
-  const winRate = figures.winRate === null ? "n/a" : `${figures.winRate.toFixed(1)} %`;
-  const line = `${symbol} ${timeframe} ${strategy} win rate ${winRate} PnL ${usd(figures.totalPnl)}`;
-  const fields = { strategy: line, trades: figures.totalTrades };
-  if (choice.kind === "taken") logger.info({ ...fields, ...significanceFields(figures.statistics) }, "taken");
-  else logger.info({ ...fields, reason: choice.reason }, "refused");
+/** For people who want to know why: that it cannot be stored must not fail the run, whose signals are out. */
+async function recordSelection(
+  { selections, selectorId, logger }: SelectParts,
+  content: SelectionContent,
+  minute: number,
+): Promise<void> {
+  try {
+    const { kind } = await selections.record({ content, minute, selectorId });
+    logger.debug({ minute, outcome: kind }, "selection recorded");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logFault(logger, FAULTS.selectionNotStored, { minute, reason });
+  }
 }

@@ -5,13 +5,17 @@ import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
+import { makeSelectionStore } from "#libs/store/dynamodb/status/selection-store.ts";
 import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
 import type { ServiceName } from "#services/manifests.ts";
 import { grantsOf } from "#test/infra/grants-of.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 import { clientOf, startEmbedded, type TestDynamoDb } from "#test/support/database/dynamodb.ts";
 import { position } from "#test/support/factories/positions.ts";
+import { analyzerPulse, finderPulse, scannerPulse, selectorPulse } from "#test/support/factories/pulses.ts";
 import { identity, outcome, SCAN_TIME } from "#test/support/factories/results.ts";
+import { selectionContent } from "#test/support/factories/selections.ts";
 import { manualClock } from "#test/support/manual-clock.ts";
 
 /** What a service asks of DynamoDB, as a grant says it. */
@@ -62,6 +66,8 @@ function opened() {
     positions: makePositionsStore(client, { tableName: POSITIONS_TABLE.name, clock, logger }),
     scans: makeScanStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock }),
     leases: makeLeaseStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock }),
+    selections: makeSelectionStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock }),
+    pulses: makePulseStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock, logger }),
   };
 }
 
@@ -76,17 +82,18 @@ const frames = ["1m", "3m"] as const;
 
 describe("what the services' stores do with the tables is what their roles grant, no less and no more", () => {
   it("scanner", async () => {
-    const { used, scans } = opened();
+    const { used, scans, pulses } = opened();
     await scans.acquire(lease);
     await scans.acquire({ ...lease, scannerId: "two" });
     await scans.universe(scanId);
     await scans.recordUniverse(scanId, [], ["BTCUSDT"], frames);
     await scans.markPublished(scanId);
+    await pulses.put(scannerPulse());
     expectGranted("scanner", used);
   });
 
   it("analyzer", async () => {
-    const { used, results, scans } = opened();
+    const { used, results, scans, pulses } = opened();
     const coin = identity({ scanId });
     await scans.get(scanId);
     await results.record(coin, outcome("1m"), frames, "one");
@@ -95,13 +102,14 @@ describe("what the services' stores do with the tables is what their roles grant
     await scans.recordTaskEnd(scanId, "BTCUSDT", "1m", "completed");
     await scans.recordTaskEnd(scanId, "BTCUSDT", "1m", "completed");
     await scans.recordTaskEnd(scanId, "BTCUSDT", "3m", "failed");
+    await pulses.put(analyzerPulse());
     expectGranted("analyzer", used);
   });
 
   it("selector", async () => {
     const writer = opened();
     await writer.results.record(identity({ scanId, symbol: "SOLUSDT" }), outcome("1m"), frames, "one");
-    const { used, results, scans, leases } = opened();
+    const { used, results, scans, leases, selections, pulses } = opened();
     const terms = { lifeSeconds: 60, holdSeconds: 15 };
     await leases.take("selector:1", "one", terms);
     await leases.take("selector:1", "two", terms);
@@ -109,14 +117,17 @@ describe("what the services' stores do with the tables is what their roles grant
     await leases.finish("selector:1", "one", terms);
     await results.active();
     await scans.get(scanId);
+    await selections.record({ content: selectionContent(), minute: 1, selectorId: "one" });
+    await pulses.put(selectorPulse());
     expectGranted("selector", used);
   });
 
   it("finder", async () => {
-    const { used, positions } = opened();
+    const { used, positions, pulses } = opened();
     await positions.put(position());
     await positions.put(position());
     await positions.put(position({ strategy: "BASIC", timeframe: "30m" }));
+    await pulses.put(finderPulse());
     expectGranted("finder", used);
   });
 });

@@ -20,7 +20,12 @@ export function grantsOf(service: string, template: Template = ofTheStack): stri
   const statements = policies.flatMap((policy) => policy.Properties.PolicyDocument.Statement as Statement[]);
   return statements
     .flatMap((statement) =>
-      [statement.Action].flat().map((action) => `${action} on ${readable(statement.Resource, template)}`),
+      // Statements with the same actions are merged into one with several resources.
+      [statement.Resource]
+        .flat()
+        .flatMap((resource) =>
+          [statement.Action].flat().map((action) => `${action} on ${readable(resource, template)}`),
+        ),
     )
     .sort();
 }

@@ -19,18 +19,19 @@ describe("what each task role may do, and nothing more", () => {
     ]);
   });
 
-  it("analyzer: see what the scan takes, record results, count the scan's progress, protect itself from scale-in", () => {
+  it("analyzer: see what the scan takes, record results, count the scan's progress, store its pulse, protect itself from scale-in", () => {
     expect(grantsOf("analyzer")).toEqual([
       "dynamodb:GetItem on crypto-backtest-results",
       "dynamodb:GetItem on crypto-backtest-scan-history",
       "dynamodb:PutItem on crypto-backtest-results",
+      "dynamodb:PutItem on crypto-backtest-scan-history",
       "dynamodb:UpdateItem on crypto-backtest-results",
       "dynamodb:UpdateItem on crypto-backtest-scan-history",
       ...PROTECTION,
     ]);
   });
 
-  it("selector: query one index, take the minute's lease, look at the last scans", () => {
+  it("selector: query one index, take the minute's lease, look at the last scans, store selection and pulse", () => {
     expect(grantsOf("selector")).toEqual([
       "dynamodb:BatchGetItem on crypto-backtest-results",
       "dynamodb:GetItem on crypto-backtest-scan-history",
@@ -39,10 +40,12 @@ describe("what each task role may do, and nothing more", () => {
     ]);
   });
 
-  it("finder: store positions, protect itself from scale-in", () => {
+  it("finder: store positions and its pulse, protect itself from scale-in", () => {
     expect(grantsOf("finder")).toEqual([
       "dynamodb:GetItem on crypto-backtest-trading-positions",
+      "dynamodb:PutItem on crypto-backtest-scan-history",
       "dynamodb:PutItem on crypto-backtest-trading-positions",
+      "dynamodb:UpdateItem on crypto-backtest-scan-history",
       ...PROTECTION,
     ]);
   });

@@ -134,6 +134,7 @@ describe("a coin with a coarse tick", () => {
     const selected = await select({
       results: stores.results,
       leases: stores.leases,
+      selections: stores.selections,
       queue,
       clock: world.clock,
       logger: world.logger,

@@ -10,9 +10,13 @@ import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
+import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
+import { makeSelectionStore } from "#libs/store/dynamodb/status/selection-store.ts";
 import type { PositionsStore } from "#libs/store/positions-store.ts";
+import type { PulseStore } from "#libs/store/pulse-store.ts";
 import type { ResultsStore } from "#libs/store/results-store.ts";
 import type { LeaseStore, ScanStore } from "#libs/store/scan-store.ts";
+import type { SelectionStore } from "#libs/store/selection-store.ts";
 import { capturedLogger } from "./captured-logger.ts";
 import {
   clientOf,
@@ -28,6 +32,8 @@ export interface Stores {
   readonly positions: PositionsStore;
   readonly scans: ScanStore;
   readonly leases: LeaseStore;
+  readonly selections: SelectionStore;
+  readonly pulses: PulseStore;
 }
 
 /** The real parts around the services: a simulated exchange over HTTP, a database, queues, one clock for all. */
@@ -89,6 +95,8 @@ export async function startWorld(
       positions: makePositionsStore(client, { tableName: tables.positions.name, clock, logger }),
       scans: makeScanStore(client, { tableName: tables.scans.name, clock }),
       leases: makeLeaseStore(client, { tableName: tables.scans.name, clock }),
+      selections: makeSelectionStore(client, { tableName: tables.scans.name, clock }),
+      pulses: makePulseStore(client, { tableName: tables.scans.name, clock, logger }),
     }),
     queue: () => {
       const queue = makeInProcessQueue({ logger, clock });

@@ -94,6 +94,31 @@ describe("a cycle of the pipeline in one process", () => {
     expect(await selectAndFind(pipeline, progress, never)).toBeNull();
   });
 
+  it("stores the selection and the pulses of all services, as they do by themselves", async () => {
+    const scan = await scanAndBacktest(pipeline, progress, never);
+    const search = await selectAndFind(pipeline, progress, never);
+    const taken = search?.selected.taken ?? [];
+    const refusedCount = Object.values(search?.selected.refused ?? []).reduce((sum, count) => sum + count, 0);
+    expect(await pipeline.selections.latest()).toMatchObject({
+      takenCount: taken.length,
+      refusedCount,
+      newestScanId: scan?.scanned.scanId,
+    });
+    await pipeline.stopPulses();
+    const pulses = await pipeline.pulses.all();
+    expect(pulses.map(({ service }) => service)).toEqual(["scanner", "analyzer", "selector", "finder"]);
+    expect(pulses).toMatchObject([
+      { lastScan: { scanId: scan?.scanned.scanId, taken: 2, tasks: 4 }, total: { scans: 1, failures: 0 } },
+      { lastWorkAt: NOW_MS, total: { done: 4, failed: 0 } },
+      {
+        lastRun: { at: NOW_MS, judged: taken.length + refusedCount, published: taken.length },
+        queues: [{ queue: "backtest-tasks", ready: 0 }, { queue: "trading-signals" }],
+      },
+      { total: { signals: taken.length } },
+    ]);
+    for (const { stoppedAt } of pulses) expect(stoppedAt).toBe(NOW_MS);
+  });
+
   it("goes on when signals have expired in the queue because the exchange failed", async () => {
     await scanAndBacktest(pipeline, progress, never);
     simulator.setFaults({ faults: [{ kind: "http-500" }] });

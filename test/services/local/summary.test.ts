@@ -4,6 +4,7 @@ import { type CycleReport, describeSummary, summaryOf } from "#services/local/su
 import { tradingSignal } from "#test/support/factories/messages.ts";
 import { position } from "#test/support/factories/positions.ts";
 import { figures, identity, SCAN_TIME, timeframeResult } from "#test/support/factories/results.ts";
+import { selectionContent } from "#test/support/factories/selections.ts";
 
 const entry = (symbol: string, rank: number | null, reason?: string) => ({
   symbol,
@@ -62,6 +63,7 @@ function report(overrides: Partial<CycleReport> = {}): CycleReport {
       coins: 1,
       taken: [tradingSignal(), tradingSignal({ strategy: "BASIC", winRate: 50 })],
       refused: { trades: 3, win_rate: 2, pnl: 1 },
+      selection: selectionContent(),
     },
     results: [
       {

@@ -87,6 +87,7 @@ describe("the selector's choice", () => {
     ["trades", { totalTrades: 19 }, "trades", /only 19 trades \(minimum 20\)/],
     ["single trade", { totalTrades: 1 }, "trades", /only 1 trade \(minimum 20\)/],
     ["lack of trades", { totalTrades: 0, winRate: null }, "trades", /^no trades \(minimum 20\)/],
+    ["win rate, before its PnL", { winRate: 1, totalPnl: 0 }, "win_rate", /win rate 1.00 %/],
   ])("refuses one for its %s and names the figure", (_, overrides, by, reason) => {
     const choice = choose(candidate(overrides), THRESHOLDS);
     expect(choice).toMatchObject({ kind: "refused", by, reason: expect.stringMatching(reason) });

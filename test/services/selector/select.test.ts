@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FAULTS } from "#libs/contracts/faults.ts";
 import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { RESULT_LIFE_SECONDS } from "#libs/contracts/results-item.ts";
 import type { InProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import { type MessageQueue, QueueError } from "#libs/queue/queue.ts";
 import type { ResultIdentity, TimeframeOutcome } from "#libs/store/results-store.ts";
+import { StoreError } from "#libs/store/store-error.ts";
 import { type SelectParts, select, selectInTurn } from "#services/selector/select.ts";
+import { capturedLogger } from "#test/support/captured-logger.ts";
 import { eventually } from "#test/support/eventually.ts";
 import { FAILED, figures, identity, NO_TRADES, outcome, SCAN_TIME } from "#test/support/factories/results.ts";
 import { type PipelineWorld, type Stores, startWorld } from "#test/support/pipeline-world.ts";
@@ -32,6 +35,7 @@ describe("the selector", () => {
   const partsOf = (overrides: Partial<SelectParts> = {}): SelectParts => ({
     results: stores.results,
     leases: stores.leases,
+    selections: stores.selections,
     queue,
     clock: world.clock,
     logger: world.logger,
@@ -149,6 +153,98 @@ describe("the selector", () => {
     await expect(select(partsOf({ queue: gone }))).rejects.toThrow("the connection is gone");
     expect(await select(partsOf({ selectorId: "selector-2" }))).toMatchObject({ kind: "selected" });
     expect(await signals()).toHaveLength(1);
+  });
+
+  describe("what it stores", () => {
+    const three = () =>
+      store(
+        { symbol: "AAAUSDT" },
+        outcome("1m", { strategies: { BASIC: GOOD, ADVANCED: figures({ ...GOOD, winRate: 44.1 }) } }),
+        outcome("5m", { strategies: { BASIC: figures({ ...GOOD, totalPnl: 50 }) } }),
+      );
+
+    it("says what was taken and refused, and the nearest refusals with the figure that decided", async () => {
+      await three();
+      await select(partsOf());
+      expect(await stores.selections.latest()).toMatchObject({
+        minute: MINUTE,
+        selectorId: "selector-1",
+        newestScanId: identity().scanId,
+        coins: 1,
+        judged: 3,
+        taken: [{ symbol: "AAAUSDT", timeframe: "1m", strategy: "BASIC", totalTrades: 20, pValue: 0.0321 }],
+        nearestRefusals: [
+          { timeframe: "1m", strategy: "ADVANCED", code: "win_rate", value: 44.1, limit: 45, distance: 0.02 },
+          { timeframe: "5m", strategy: "BASIC", code: "pnl", value: 50, limit: 100, distance: 0.5 },
+        ],
+      });
+    });
+
+    it("stays as it is while the results do, whoever selects, and changes with them", async () => {
+      await three();
+      await select(partsOf());
+      const first = await stores.selections.latest();
+      world.clock.advance(60_000);
+      await select(partsOf({ selectorId: "selector-2" }));
+      expect(await stores.selections.latest()).toEqual(first);
+      await store({ symbol: "BBBUSDT" }, outcome("1m", { strategies: { BASIC: GOOD } }));
+      world.clock.advance(60_000);
+      await select(partsOf({ selectorId: "selector-2" }));
+      expect(await stores.selections.latest()).toMatchObject({ coins: 2, takenCount: 2, minute: MINUTE + 2 });
+    });
+
+    it("does not fail the run when it cannot be stored, and is stored by the next one", async () => {
+      await three();
+      const log = capturedLogger();
+      const away = {
+        ...stores.selections,
+        record: () => Promise.reject(new StoreError("the database is away")),
+      };
+      const summary = await select(partsOf({ selections: away, logger: log.logger }));
+      expect(summary).toMatchObject({ kind: "selected", coins: 1 });
+      expect(await signals()).toHaveLength(1);
+      expect(log.text()).toContain(FAULTS.selectionNotStored.metric);
+      world.clock.advance(60_000);
+      await select(partsOf());
+      expect(await stores.selections.latest()).toMatchObject({ takenCount: 1, minute: MINUTE + 1 });
+    });
+  });
+
+  it("logs one line a coin: what was taken, or the refusal that was nearest; the strategies only at debug", async () => {
+    await store(
+      { symbol: "AAAUSDT" },
+      outcome("1m", { strategies: { BASIC: GOOD, ADVANCED: figures({ ...GOOD, winRate: 1 }) } }),
+      outcome("5m", { strategies: { BASIC: GOOD } }),
+    );
+    await store(
+      { symbol: "BBBUSDT" },
+      outcome("1m", {
+        strategies: {
+          BASIC: figures({ ...GOOD, winRate: 5 }),
+          ADVANCED: figures({ ...GOOD, totalPnl: 90 }),
+        },
+      }),
+    );
+    const log = capturedLogger();
+    await select(partsOf({ logger: log.logger }));
+    const lines = log
+      .text()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const told = lines.filter(({ level }) => level === 30);
+    expect(told).toMatchObject([
+      { coins: 2 },
+      {
+        strategy:
+          "AAAUSDT 1m BASIC win rate 45.0 % PnL $100.00, AAAUSDT 5m BASIC win rate 45.0 % PnL $100.00",
+        strategies: 2,
+      },
+      { strategy: "BBBUSDT 1m ADVANCED win rate 45.0 % PnL $90.00", reason: "PnL $90.00 is below $100.00" },
+      { strategies: 2, judged: 5, refused: { trades: 0, win_rate: 2, pnl: 1 } },
+      { signals: 2 },
+    ]);
+    expect(lines.filter(({ level, strategy }) => level === 20 && strategy !== undefined)).toHaveLength(5);
   });
 
   describe("beside another one", () => {
