@@ -57,7 +57,7 @@ describe("what each task role may do, and nothing more", () => {
 
   it("task roles are taken by ECS of this account only", () => {
     const roles = Object.values(template.findResources("AWS::IAM::Role")).filter((role) =>
-      String(role.Properties.Description).startsWith("What the "),
+      String(role.Properties.Description).startsWith("Permissions of the "),
     );
     expect(roles).toHaveLength(SERVICES.length);
     for (const role of roles) {
