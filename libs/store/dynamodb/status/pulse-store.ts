@@ -111,7 +111,7 @@ export function makePulseStore(
         .sort();
     } catch (error) {
       if (!(error instanceof ContractError)) throw error;
-      logger.warn({ service, reason: error.message }, "item skipped: it does not parse");
+      logger.warn({ service, reason: error.message }, "invalid item skipped");
       return [];
     }
   }
