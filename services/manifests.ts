@@ -1,4 +1,5 @@
 import { ANALYZER } from "./analyzer/manifest.ts";
+import { EXECUTOR } from "./executor/manifest.ts";
 import { FINDER } from "./finder/manifest.ts";
 import { SCANNER } from "./scanner/manifest.ts";
 import { SELECTOR } from "./selector/manifest.ts";
@@ -9,6 +10,7 @@ export const MANIFESTS = [
   ANALYZER,
   SELECTOR,
   FINDER,
+  EXECUTOR,
 ] as const;
 
 export type ServiceName = (typeof MANIFESTS)[number]["name"];

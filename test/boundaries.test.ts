@@ -46,6 +46,7 @@ const ALLOWED: readonly (readonly [folder: string, mayImport: readonly string[]]
   ["libs/strategy", ["libs/candles"]],
   ["libs/trading", ["libs/candles", "libs/strategy"]],
   ["libs/backtest", ["libs/candles", "libs/strategy", "libs/trading"]],
+  ["libs/execution", ["libs/candles", "libs/strategy", "libs/trading", "libs/backtest"]],
   ["libs/chart", ["libs/candles", "libs/strategy", "libs/trading", "libs/backtest"]],
   ["libs/contracts", ["libs/candles"]],
   ["libs/terminal", []],
@@ -91,7 +92,7 @@ const ALLOWED: readonly (readonly [folder: string, mayImport: readonly string[]]
 ];
 
 /** Pure: no package, no I/O, no clock, no chance. */
-const CORE = ["libs/candles", "libs/strategy", "libs/trading", "libs/backtest"];
+const CORE = ["libs/candles", "libs/strategy", "libs/trading", "libs/backtest", "libs/execution"];
 
 /** Adapters of one port do not know each other. */
 const STRANGERS: readonly (readonly [string, string])[] = [

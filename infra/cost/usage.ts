@@ -24,8 +24,8 @@ export const USAGE: Usage = {
   faultMetricHours: 730 + 8 * 48,
   // 150 results of about 5 KiB, each written once or twice, and once more for each of three indexes; the scan's
   // item at each task's end; 60 leases; positions; a pulse of 1 to 3 KiB of each service each minute; the selection of
-  // 40 KiB while a scan changes it.
-  dynamoWriteUnitsPerHour: 150 * 1.5 * 5 * 4 + 150 * 5 + 60 + 100 + 60 * 5 + 10 * 40,
+  // 40 KiB while a scan changes it; a signal of about 3 KiB, written three times, and once more for each of two indexes.
+  dynamoWriteUnitsPerHour: 150 * 1.5 * 5 * 4 + 150 * 5 + 60 + 100 + 60 * 5 + 10 * 40 + 11 * 3 * 3 * 3,
   // Each minute the selector reads the active results of 24 scans, eventually consistent, and the stored selection.
   dynamoReadUnitsPerMinute: 450 + 10,
   dynamoStoredBytes: 50e6,

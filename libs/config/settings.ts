@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isTimeframe, TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
 import { brokerUrlProblem } from "#libs/contracts/broker-url.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
-import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE, SIGNALS_TABLE } from "#libs/contracts/tables.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { parseMoment } from "./moment.ts";
 
@@ -121,6 +121,7 @@ export const SETTINGS = {
   RESULTS_TABLE: text(RESULTS_TABLE.name),
   POSITIONS_TABLE: text(POSITIONS_TABLE.name),
   SCAN_HISTORY_TABLE: text(SCAN_HISTORY_TABLE.name),
+  SIGNALS_TABLE: text(SIGNALS_TABLE.name).describe("every signal with its outcome"),
   TOP_N_COINS: whole(30, 1, 500).describe("number of coins per scan"),
   MIN_VOLATILITY: atLeastZero(0).describe("percent; 24-hour high over low"),
   MAX_VOLATILITY: positive(100).describe("percent"),

@@ -119,6 +119,11 @@ export const FAULTS = {
     message: "run failed: retrying",
     remedy: "ignore it if rare; if it persists, `reason` names the unavailable dependency",
   }),
+  signalsNotFollowed: fault({
+    metric: "FollowFailures",
+    message: "a symbol's open signals could not be followed: the next minute tries again",
+    remedy: "ignore it if rare; if it persists, `reason` says what the exchange answers",
+  }),
   backtestFailed: fault({
     metric: "FailedBacktests",
     message: "backtest failed",

@@ -45,4 +45,15 @@ export const SCAN_HISTORY_TABLE: TableDefinition = {
   ttlAttribute: "ttl",
 };
 
-export const TABLES = [RESULTS_TABLE, POSITIONS_TABLE, SCAN_HISTORY_TABLE] as const;
+export const SIGNALS_TABLE: TableDefinition = {
+  name: `${PREFIX}-signals`,
+  key: { partition: string("day"), sort: string("signal_key") },
+  indexes: {
+    /** Sparse: only signals that are still followed have the attribute `open`. */
+    OpenIndex: { partition: string("open"), sort: number("signal_timestamp") },
+    SymbolIndex: { partition: string("symbol"), sort: number("signal_timestamp") },
+  },
+  ttlAttribute: "ttl",
+};
+
+export const TABLES = [RESULTS_TABLE, POSITIONS_TABLE, SCAN_HISTORY_TABLE, SIGNALS_TABLE] as const;

@@ -4,15 +4,26 @@ export interface Clock {
   nowMs(): number;
 }
 
+/** A clock that can be set forward. */
+export interface SimulatedClock extends Clock {
+  advance(ms: number): void;
+}
+
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
 /**
  * A clock that starts at `startMs` and runs `speed` times as fast as real time; with speed 0 it is stopped. For
  * simulations: everything that uses simulated candles reads the same clock.
  */
-export function simulatedClock(startMs: number, speed: number): Clock {
+export function simulatedClock(startMs: number, speed: number): SimulatedClock {
   const anchorMs = performance.now();
-  return { nowMs: () => startMs + Math.floor((performance.now() - anchorMs) * speed) };
+  let aheadMs = 0;
+  return {
+    nowMs: () => startMs + aheadMs + Math.floor((performance.now() - anchorMs) * speed),
+    advance(ms) {
+      aheadMs += ms;
+    },
+  };
 }
 
 /** Monotonic milliseconds since an arbitrary start, for measuring durations. */

@@ -1,6 +1,7 @@
 import { endMs } from "#libs/candles/candles.ts";
 import { timeframeMs } from "#libs/candles/timeframe.ts";
 import { FAULTS } from "#libs/contracts/faults.ts";
+import type { LedgerItem } from "#libs/contracts/ledger-item.ts";
 import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { HistoryLoader } from "#libs/history/history.ts";
@@ -11,6 +12,7 @@ import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
 import { logFault } from "#libs/runtime/fault-log.ts";
 import { makeKeyedMutex } from "#libs/runtime/keyed-mutex.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
+import type { LedgerStore } from "#libs/store/ledger-store.ts";
 import type { PositionsStore } from "#libs/store/positions-store.ts";
 import { decide } from "#libs/strategy/decide.ts";
 import { findStrategy } from "#libs/strategy/registry.ts";
@@ -19,7 +21,9 @@ import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { type FailureParts, withFailurePolicy } from "#services/shared/failure-policy.ts";
 import { withRetriesCounted } from "#services/shared/pulse.ts";
+import type { SignalSource } from "#services/shared/signal-source.ts";
 import type { FindObserver } from "./finder-pulse.ts";
+import { makeLedgerItem } from "./ledger-item.ts";
 import { makePosition } from "./position.ts";
 import { makeUnlistedSymbols } from "./unlisted-symbols.ts";
 
@@ -27,6 +31,8 @@ export interface FindParts extends FailureParts {
   readonly history: HistoryLoader;
   readonly instruments: InstrumentCatalog;
   readonly positions: PositionsStore;
+  readonly ledger: Pick<LedgerStore, "record">;
+  readonly source: SignalSource;
   /** Decides which candle has closed and what is stale. The exchange's clock: a machine's may be a minute off. */
   readonly clock: ExchangeClock;
   readonly rules: TradeRules;
@@ -38,9 +44,9 @@ export interface FindParts extends FailureParts {
 }
 
 /**
- * Searches for an entry on the last closed candle with the backtest's decision function, and stores the position.
- * A redelivered signal changes nothing; a stale one is skipped. Signals of one symbol are processed in order, because
- * the first entry of a candle holds the symbol's position.
+ * Searches for an entry on the last closed candle with the backtest's decision function, records it in the ledger and
+ * stores the position. A redelivered signal changes nothing; a stale one is skipped. Signals of one symbol are processed
+ * in order, because the first entry of a candle holds the symbol's position.
  */
 export function makeFind(parts: FindParts): Handler<TradingSignal> {
   const exclusively = makeKeyedMutex();
@@ -152,24 +158,46 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
     },
     "[4/4] details collected",
   );
+  await store(
+    parts,
+    logger,
+    makeLedgerItem({ ...parts, signal, position, study, tickSize: instrument.tickSize }),
+  );
+  return { kind: "ack" };
+}
+
+/**
+ * Ledger first, position second. The ledger's key decides between strategies that find an entry of one symbol at the
+ * same moment, so that each stored position has one ledger item. A finder that dies between both writes leaves a
+ * signal without a position; whoever gets the message again stores the position that the ledger holds.
+ */
+async function store(parts: FindParts, logger: Logger, item: LedgerItem): Promise<void> {
+  const { symbol, positionType, entryPrice, stopLoss, takeProfit, confidence } = item.position;
+  const fields = { symbol, positionType, entryPrice, stopLoss, takeProfit, confidence };
+  const recorded = await parts.ledger.record(item);
+  if (recorded.kind === "expired" || recorded.kind === "taken") {
+    parts.observe?.({ kind: "entry", stored: recorded.kind });
+    if (recorded.kind === "taken") return warnTaken(logger, fields, recorded.by);
+    return logFault(logger, FAULTS.positionStale, fields);
+  }
+  const position = recorded.kind === "repeated" ? recorded.position : item.position;
   const stored = await parts.positions.put(position);
   parts.observe?.({ kind: "entry", stored: stored.kind });
-  const fields = { symbol, positionType, entryPrice, stopLoss, takeProfit, confidence };
   switch (stored.kind) {
     case "stored":
-      logger.info(fields, "position stored");
-      break;
+      return logger.info(fields, "position stored");
     case "repeated":
-      logger.info(fields, "position already stored");
-      break;
+      return logger.info(fields, "position already stored");
     case "taken":
-      logger.warn({ ...fields, by: stored.by }, "symbol already has a position for this candle");
-      break;
+      // Only a version of this service without a ledger stores a position without holding its signal.
+      return warnTaken(logger, fields, stored.by);
     case "expired":
-      logFault(logger, FAULTS.positionStale, fields);
-      break;
+      return logFault(logger, FAULTS.positionStale, fields);
   }
-  return { kind: "ack" };
+}
+
+function warnTaken(logger: Logger, fields: object, by: string): void {
+  logger.warn({ ...fields, by }, "symbol already has a position for this candle");
 }
 
 /** A dead-lettered signal is only logged: it expires within a minute, and the selector sends the next one. */

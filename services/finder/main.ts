@@ -11,11 +11,13 @@ import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import { makeTaskProtection } from "#libs/runtime/task-protection.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
+import { makeLedgerStore } from "#libs/store/dynamodb/ledger-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
 import { bybitOptions } from "#services/shared/bybit-options.ts";
 import { startPulse } from "#services/shared/pulse.ts";
+import { signalSourceOf } from "#services/shared/signal-source.ts";
 import { tradeRulesOf } from "#services/shared/trade-rules-of.ts";
 import { withTaskProtection } from "#services/shared/with-task-protection.ts";
 import { finderConfig } from "./config.ts";
@@ -64,6 +66,8 @@ await runService("finder", async (scope) => {
     history: makeHistoryLoader(market),
     instruments: makeInstrumentCatalog(market, clock),
     positions: makePositionsStore(dynamo, { tableName: config.positionsTable, clock, logger }),
+    ledger: makeLedgerStore(dynamo, { tableName: config.signalsTable, clock, logger }),
+    source: signalSourceOf(config),
     rules: tradeRulesOf(config),
     finderCandles: config.finderCandles,
     signalMaxAgeSeconds: config.signalMaxAgeSeconds,

@@ -1,15 +1,16 @@
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
-import { POSITIONS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { POSITIONS_TABLE, SCAN_HISTORY_TABLE, SIGNALS_TABLE } from "#libs/contracts/tables.ts";
 import type { ServiceManifest } from "../shared/manifest.ts";
 import { FINDER_SETTINGS, finderConfig } from "./config.ts";
 
-/** Searches for an entry of one signal per message, and stores the position. */
+/** Searches for an entry of one signal per message, records it in the ledger and stores the position. */
 export const FINDER = {
   name: "finder",
   settings: FINDER_SETTINGS,
   config: finderConfig,
   tables: [
     { table: POSITIONS_TABLE, variable: "POSITIONS_TABLE", actions: ["GetItem", "PutItem"] },
+    { table: SIGNALS_TABLE, variable: "SIGNALS_TABLE", actions: ["GetItem", "PutItem"] },
     // Its pulse.
     { table: SCAN_HISTORY_TABLE, variable: "SCAN_HISTORY_TABLE", actions: ["PutItem", "UpdateItem"] },
   ],

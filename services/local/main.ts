@@ -7,7 +7,7 @@ import { localConfig } from "./config.ts";
 import { openExchange } from "./exchange.ts";
 import { parseLocalOptions } from "./options.ts";
 import { startPipeline } from "./pipeline.ts";
-import { emptyProgress, showProgress } from "./progress-view.ts";
+import { countOutcome, emptyProgress, showProgress } from "./progress-view.ts";
 import { runOnAndOn, runOnce } from "./run.ts";
 
 const DEFAULT_PORT = 8000;
@@ -46,6 +46,7 @@ await runService("local", async (scope) => {
     port,
     loggerOf,
     events: {
+      signalSettled: (item, outcome) => countOutcome(progress.outcomes, item, outcome),
       signalEnded: () => {
         if (progress.signals !== null) progress.signals.ended += 1;
       },

@@ -1,5 +1,6 @@
+import type { LedgerItem, LedgerOutcome } from "#libs/contracts/ledger-item.ts";
 import { BACKTEST_TASKS, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
-import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE, SIGNALS_TABLE } from "#libs/contracts/tables.ts";
 import { makeHistoryLoader } from "#libs/history/history.ts";
 import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { makeInstrumentCatalog } from "#libs/market/instrument-catalog.ts";
@@ -10,6 +11,7 @@ import type { Logger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import { workerId } from "#libs/runtime/worker-id.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
+import { makeLedgerStore } from "#libs/store/dynamodb/ledger-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
@@ -18,6 +20,7 @@ import { makeSelectionStore } from "#libs/store/dynamodb/status/selection-store.
 import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
 import { startEmbeddedDynamoDb } from "#libs/store/embedded/embedded-dynamodb.ts";
 import { makeAnalyze, makeOnDeadTask } from "#services/analyzer/analyze.ts";
+import { makeSettleSignals, type SettleSummary } from "#services/executor/settle-signals.ts";
 import { makeFind, makeOnDeadSignal } from "#services/finder/find.ts";
 import { type ScanSummary, scan } from "#services/scanner/scan.ts";
 import { measure } from "#services/selector/metrics.ts";
@@ -31,6 +34,8 @@ import { startPulses } from "./pulses.ts";
 export interface PipelineEvents {
   /** A signal was processed or dead-lettered. Not called for signals that expire in the queue. */
   signalEnded(): void;
+  /** A signal has come to its end. */
+  signalSettled(item: LedgerItem, outcome: LedgerOutcome): void;
 }
 
 const ANALYZER_PREFETCH = 3;
@@ -68,6 +73,11 @@ export async function startPipeline(
   const results = makeResultsStore(dynamo, { tableName: RESULTS_TABLE.name, clock, logger });
   const positions = makePositionsStore(dynamo, {
     tableName: POSITIONS_TABLE.name,
+    clock,
+    logger: loggerOf("finder"),
+  });
+  const ledger = makeLedgerStore(dynamo, {
+    tableName: SIGNALS_TABLE.name,
     clock,
     logger: loggerOf("finder"),
   });
@@ -113,6 +123,8 @@ export async function startPipeline(
     history,
     instruments,
     positions,
+    ledger,
+    source: parts.exchange.source,
     rules,
     finderCandles: config.finderCandles,
     signalMaxAgeSeconds: config.signalMaxAgeSeconds,
@@ -149,12 +161,21 @@ export async function startPipeline(
     selectorId: workerId(),
     thresholds: config,
   };
+  const settle = makeSettleSignals({
+    ledger,
+    market,
+    clock: makeExchangeClock(market, clock),
+    source: parts.exchange.source,
+    logger: loggerOf("executor"),
+    onSettled: events.signalSettled,
+  });
   return {
     endpoint: database.endpoint,
     clock,
     queue,
     results,
     positions,
+    ledger,
     scans,
     selections,
     pulses: pulses.store,
@@ -170,6 +191,7 @@ export async function startPipeline(
         pulses.beatOfSelector();
       }
     },
+    settle: (): Promise<SettleSummary> => settle(),
   };
 }
 

@@ -1,7 +1,9 @@
 import { Writable } from "node:stream";
+import type { LedgerItem, LedgerOutcome } from "#libs/contracts/ledger-item.ts";
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import { type Clock, monotonicMs } from "#libs/runtime/clock.ts";
 import { progressBar, timeLeft } from "#libs/terminal/progress-bar.ts";
+import { usd } from "#services/shared/usd.ts";
 
 /** What the pipeline has done so far, for display. */
 export interface Progress {
@@ -17,6 +19,19 @@ export interface Progress {
   selection: { readonly judged: number; readonly taken: number } | null;
   signals: { readonly published: number; ended: number } | null;
   positions: readonly PositionItem[];
+  readonly outcomes: OutcomeCounts;
+}
+
+/** What became of the signals so far. */
+export interface OutcomeCounts {
+  open: number;
+  /** Trades that have ended. */
+  ended: number;
+  wins: number;
+  /** USDT. */
+  net: number;
+  /** The last ones, newest first. */
+  latest: string[];
 }
 
 export function emptyProgress(): Progress {
@@ -30,10 +45,12 @@ export function emptyProgress(): Progress {
     selection: null,
     signals: null,
     positions: [],
+    outcomes: { open: 0, ended: 0, wins: 0, net: 0, latest: [] },
   };
 }
 
 const POSITIONS_SHOWN = 10;
+const OUTCOMES_SHOWN = 5;
 
 /** The whole view as text. */
 export function renderProgress(progress: Progress): string {
@@ -60,9 +77,36 @@ export function renderProgress(progress: Progress): string {
   );
   for (const position of positions.slice(0, POSITIONS_SHOWN)) lines.push(`    ${positionLine(position)}`);
   if (positions.length > POSITIONS_SHOWN) lines.push(`    and ${positions.length - POSITIONS_SHOWN} more`);
+  lines.push(...outcomeLines(progress.outcomes));
   lines.push("", `  ${progress.activity}`);
   if (progress.endpoint !== null) lines.push(`  DynamoDB    ${progress.endpoint}`);
   return lines.join("\n");
+}
+
+function outcomeLines({ open, ended, wins, net, latest }: OutcomeCounts): string[] {
+  if (open === 0 && latest.length === 0) return [];
+  const rate = ended === 0 ? "" : `, ${wins} of ${ended} trades won, net ${usd(net)}`;
+  return [`  outcomes    ${open} open${rate}`, ...latest.map((line) => `    ${line}`)];
+}
+
+/** Adds the end of a signal to what the view shows. */
+export function countOutcome(counts: OutcomeCounts, { position }: LedgerItem, outcome: LedgerOutcome): void {
+  if (outcome.netPnl !== null) {
+    counts.ended += 1;
+    counts.net += outcome.netPnl;
+    if (outcome.netPnl > 0) counts.wins += 1;
+  }
+  counts.latest.unshift(
+    `${position.symbol.padEnd(14)} ${position.positionType.padEnd(5)} ${outcomeText(outcome)}`,
+  );
+  counts.latest.splice(OUTCOMES_SHOWN);
+}
+
+/** `target after 41 min, net $18.70` */
+export function outcomeText({ state, netPnl, holdingMinutes, reason }: LedgerOutcome): string {
+  const result =
+    netPnl === null || holdingMinutes === null ? "" : ` after ${holdingMinutes} min, net ${usd(netPnl)}`;
+  return `${state.replace("_", " ")}${result}${reason === null ? "" : ` (${reason})`}`;
 }
 
 export function positionLine(position: PositionItem): string {

@@ -3,6 +3,7 @@ import { runEvery } from "#libs/runtime/every.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { scanAndBacktest, selectAndFind } from "./cycle.ts";
 import type { LocalExchange } from "./exchange.ts";
+import { followToTheEnd } from "./follow.ts";
 import type { LocalOptions } from "./options.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Progress } from "./progress-view.ts";
@@ -25,7 +26,8 @@ export async function runOnce(running: Running): Promise<string | null> {
   if (scan === null || stopping.aborted) return null;
   const search = await selectAndFind(pipeline, progress, stopping);
   if (search === null || stopping.aborted) return null;
-  const report = {
+  // All but the outcomes as it is now: following them sets the clock forward, behind the life of results and positions.
+  const cycle = {
     market: options.market,
     description: exchange.description,
     simulated: exchange.simulated,
@@ -41,8 +43,17 @@ export async function runOnce(running: Running): Promise<string | null> {
       backtests: scan.backtestsMs,
       select: search.selectMs,
       find: search.findMs,
-      total: monotonicMs() - startedMs,
     },
+  };
+  const followingMs = monotonicMs();
+  const outcomes = await followToTheEnd(pipeline, exchange, progress, stopping);
+  if (stopping.aborted) return null;
+  const { durationsMs } = cycle;
+  const follow = monotonicMs() - followingMs;
+  const report = {
+    ...cycle,
+    outcomes,
+    durationsMs: { ...durationsMs, follow, total: monotonicMs() - startedMs },
   };
   progress.activity = "done";
   return options.json ? `${JSON.stringify(summaryOf(report), null, 2)}\n` : describeSummary(report);
@@ -66,5 +77,8 @@ export async function runOnAndOn(running: Running): Promise<void> {
     await selectAndFind(pipeline, progress, stopping);
     progress.activity = "waiting for the next minute";
   });
-  await Promise.all([scanning, selecting]);
+  const settling = runEvery({ everySeconds: 60, clock, speed, stopping, logger }, async () => {
+    progress.outcomes.open = (await pipeline.settle()).open;
+  });
+  await Promise.all([scanning, selecting, settling]);
 }

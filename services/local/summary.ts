@@ -1,10 +1,13 @@
+import { type LedgerItem, outcomeSchema, UNSETTLED_STATES } from "#libs/contracts/ledger-item.ts";
 import type { PositionItem } from "#libs/contracts/position-item.ts";
 import type { ResultsItem } from "#libs/contracts/results-item.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
+import { toWire } from "#libs/contracts/wire.ts";
+import { summarizeSignals } from "#libs/execution/summarize-signals.ts";
 import { countRefusals } from "#libs/market/rank-universe.ts";
 import { usd } from "#services/shared/usd.ts";
 import type { Scanned, Selected } from "./cycle.ts";
-import { positionLine } from "./progress-view.ts";
+import { outcomeText, positionLine } from "./progress-view.ts";
 
 export interface CycleReport {
   readonly market: string;
@@ -17,7 +20,11 @@ export interface CycleReport {
   readonly selected: Selected;
   readonly results: readonly ResultsItem[];
   readonly positions: readonly PositionItem[];
-  readonly durationsMs: Readonly<Record<"scan" | "backtests" | "select" | "find" | "total", number>>;
+  /** The positions with what became of them. */
+  readonly outcomes: readonly LedgerItem[];
+  readonly durationsMs: Readonly<
+    Record<"scan" | "backtests" | "select" | "find" | "follow" | "total", number>
+  >;
 }
 
 /** The cycle as one object for machines: names as on the wire, durations in milliseconds. */
@@ -52,9 +59,27 @@ export function summaryOf(report: CycleReport) {
     },
     signals: selected.taken.length,
     positions: report.positions.length,
+    outcomes: report.outcomes.map(outcomeJson),
     durations: Object.fromEntries(
       Object.entries(report.durationsMs).map(([name, ms]) => [`${name}_ms`, Math.round(ms)]),
     ),
+  };
+}
+
+/** A position and what became of it, with the names of its item. */
+function outcomeJson({ position, outcome }: LedgerItem): Record<string, unknown> {
+  const { signalTimestamp, strategy, timeframe, positionType, entryPrice, stopLoss, takeProfit } = position;
+  return {
+    symbol: position.symbol,
+    signal_timestamp: signalTimestamp,
+    strategy,
+    timeframe,
+    position_type: positionType,
+    entry_price: entryPrice,
+    stop_loss: stopLoss,
+    take_profit: takeProfit,
+    confidence: position.confidence,
+    outcome: toWire(outcomeSchema, outcome, "outcome"),
   };
 }
 
@@ -77,10 +102,33 @@ export function describeSummary(report: CycleReport): string {
     ),
     `positions   ${report.positions.length} (${seconds(durationsMs.find)})`,
     ...report.positions.map((position) => `  ${positionLine(position)}`),
+    ...outcomeLines(report.outcomes, durationsMs.follow),
     ...bestOf(report.results),
     `total       ${seconds(durationsMs.total)}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function outcomeLines(outcomes: readonly LedgerItem[], followMs: number): string[] {
+  if (outcomes.length === 0) return [];
+  const { ended, wins, net, open, winRateInterval } = summarizeSignals(
+    outcomes.map(({ outcome }) => ({
+      net: outcome.netPnl,
+      isOpen: UNSETTLED_STATES.includes(outcome.state),
+    })),
+  );
+  const sure =
+    winRateInterval === null
+      ? ""
+      : ` (95 % sure: ${winRateInterval.low.toFixed(0)} to ${winRateInterval.high.toFixed(0)} %)`;
+  const result = ended === 0 ? "" : `, ${wins} of ${ended} trades won${sure}, net ${usd(net)}`;
+  return [
+    `outcomes    ${open} open${result} (${(followMs / 1000).toFixed(1)} s)`,
+    ...outcomes.map(
+      ({ position, outcome }) =>
+        `  ${position.symbol.padEnd(14)} ${position.positionType.padEnd(5)} ${outcomeText(outcome)}`,
+    ),
+  ];
 }
 
 const BEST_SHOWN = 10;

@@ -85,8 +85,10 @@ describe("alarms", () => {
       Threshold: 1,
       TreatMissingData: "notBreaching",
       Metrics: Match.arrayWith([
-        Match.objectLike({ Expression: "FILL(scanner, 0) + FILL(analyzer, 0) + FILL(finder, 0)" }),
-        ...["scanner", "analyzer", "finder"].map((service) =>
+        Match.objectLike({
+          Expression: "FILL(scanner, 0) + FILL(analyzer, 0) + FILL(finder, 0) + FILL(executor, 0)",
+        }),
+        ...["scanner", "analyzer", "finder", "executor"].map((service) =>
           Match.objectLike({
             Id: service,
             MetricStat: Match.objectLike({

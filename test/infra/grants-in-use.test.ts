@@ -1,7 +1,8 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE, SIGNALS_TABLE } from "#libs/contracts/tables.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
+import { makeLedgerStore } from "#libs/store/dynamodb/ledger-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
@@ -12,6 +13,7 @@ import type { ServiceName } from "#services/manifests.ts";
 import { grantsOf } from "#test/infra/grants-of.ts";
 import { capturedLogger } from "#test/support/captured-logger.ts";
 import { clientOf, startEmbedded, type TestDynamoDb } from "#test/support/database/dynamodb.ts";
+import { ledgerItem } from "#test/support/factories/ledger-items.ts";
 import { position } from "#test/support/factories/positions.ts";
 import { analyzerPulse, finderPulse, scannerPulse, selectorPulse } from "#test/support/factories/pulses.ts";
 import { identity, outcome, SCAN_TIME } from "#test/support/factories/results.ts";
@@ -46,7 +48,7 @@ const clients: DynamoDBDocumentClient[] = [];
 beforeAll(async () => {
   database = await startEmbedded();
   const client = clientOf(database.endpoint);
-  await createTables(client, [RESULTS_TABLE, POSITIONS_TABLE, SCAN_HISTORY_TABLE]);
+  await createTables(client, [RESULTS_TABLE, POSITIONS_TABLE, SCAN_HISTORY_TABLE, SIGNALS_TABLE]);
   client.destroy();
 });
 
@@ -64,6 +66,7 @@ function opened() {
     used: recording(client),
     results: makeResultsStore(client, { tableName: RESULTS_TABLE.name, clock, logger }),
     positions: makePositionsStore(client, { tableName: POSITIONS_TABLE.name, clock, logger }),
+    ledger: makeLedgerStore(client, { tableName: SIGNALS_TABLE.name, clock, logger }),
     scans: makeScanStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock }),
     leases: makeLeaseStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock }),
     selections: makeSelectionStore(client, { tableName: SCAN_HISTORY_TABLE.name, clock }),
@@ -123,11 +126,23 @@ describe("what the services' stores do with the tables is what their roles grant
   });
 
   it("finder", async () => {
-    const { used, positions, pulses } = opened();
+    const { used, positions, ledger, pulses } = opened();
+    await ledger.record(ledgerItem());
+    await ledger.record(ledgerItem());
     await positions.put(position());
     await positions.put(position());
     await positions.put(position({ strategy: "BASIC", timeframe: "30m" }));
     await pulses.put(finderPulse());
     expectGranted("finder", used);
+  });
+
+  it("executor", async () => {
+    await opened().ledger.record(ledgerItem({ symbol: "EXECUSDT" }));
+    const { used, ledger } = opened();
+    for (const item of await ledger.open()) {
+      await ledger.settle(item, { ...item.outcome, state: "open" });
+      await ledger.settle(item, { ...item.outcome, state: "unknown" });
+    }
+    expectGranted("executor", used);
   });
 });

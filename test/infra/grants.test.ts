@@ -40,13 +40,22 @@ describe("what each task role may do, and nothing more", () => {
     ]);
   });
 
-  it("finder: store positions and its pulse, protect itself from scale-in", () => {
+  it("finder: record signals, store positions and its pulse, protect itself from scale-in", () => {
     expect(grantsOf("finder")).toEqual([
+      "dynamodb:GetItem on crypto-backtest-signals",
       "dynamodb:GetItem on crypto-backtest-trading-positions",
       "dynamodb:PutItem on crypto-backtest-scan-history",
+      "dynamodb:PutItem on crypto-backtest-signals",
       "dynamodb:PutItem on crypto-backtest-trading-positions",
       "dynamodb:UpdateItem on crypto-backtest-scan-history",
       ...PROTECTION,
+    ]);
+  });
+
+  it("executor: query the open signals, store outcomes", () => {
+    expect(grantsOf("executor")).toEqual([
+      "dynamodb:Query on crypto-backtest-signals/index/OpenIndex",
+      "dynamodb:UpdateItem on crypto-backtest-signals",
     ]);
   });
 

@@ -63,8 +63,8 @@ describe("network", () => {
         Family: "crypto-backtest-analyzer",
         ContainerDefinitions: [Match.objectLike({ Environment: variable(value) })],
       });
-    calls({}, "6");
-    calls({ analyzerMaxTasks: "2", finderMaxTasks: "2" }, "20");
+    calls({}, "5");
+    calls({ analyzerMaxTasks: "2", finderMaxTasks: "2" }, "16");
     calls({ BYBIT_REQUESTS_PER_SECOND: "3" }, "3");
   });
 });

@@ -113,8 +113,13 @@ describe("variables and sizes from context", () => {
 });
 
 describe("services", () => {
-  it("are the analyzer and the finder, whose number no deployment resets", () => {
-    template.resourceCountIs("AWS::ECS::Service", 2);
+  it("are the executor, of which there are never two, and the analyzer and the finder, whose number no deployment resets", () => {
+    template.resourceCountIs("AWS::ECS::Service", 3);
+    template.hasResourceProperties("AWS::ECS::Service", {
+      ServiceName: "crypto-backtest-executor",
+      DesiredCount: 1,
+      DeploymentConfiguration: Match.objectLike({ MaximumPercent: 100, MinimumHealthyPercent: 0 }),
+    });
     for (const name of ["crypto-backtest-analyzer", "crypto-backtest-finder"]) {
       template.hasResourceProperties("AWS::ECS::Service", {
         ServiceName: name,

@@ -150,6 +150,8 @@ describe("a coin with a coarse tick", () => {
       history: makeHistoryLoader(market),
       instruments: catalog(),
       positions: stores.positions,
+      ledger: stores.ledger,
+      source: { market: "synthetic", simulated: true },
       rules: DEFAULT_TRADE_RULES,
       finderCandles: 1_000,
       signalMaxAgeSeconds: 300,

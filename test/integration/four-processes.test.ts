@@ -136,8 +136,11 @@ describe.skipIf(!privateBrokerAvailable())("the four services as processes", () 
           market: makeBybitMarketData({ baseUrl: simulator.url, requestsPerSecond: 1000 }),
           clock,
           speed: 0,
+          advance: null,
+          endMs: null,
           description: "synthetic",
           simulated: true,
+          source: { market: "synthetic", simulated: true },
           seed: null,
           notes: [],
         },
@@ -145,6 +148,7 @@ describe.skipIf(!privateBrokerAvailable())("the four services as processes", () 
         port: 0,
         loggerOf: () => logger,
         events: {
+          signalSettled: () => {},
           signalEnded: () => {
             if (progress.signals !== null) progress.signals.ended += 1;
           },

@@ -3,10 +3,12 @@ import fc from "fast-check";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
+import { type LedgerOutcome, WAITING } from "#libs/contracts/ledger-item.ts";
 import { RESULT_LIFE_SECONDS } from "#libs/contracts/results-item.ts";
 import type { UniverseEntry } from "#libs/contracts/scan-item.ts";
 import { ContractError } from "#libs/contracts/wire.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
+import { makeLedgerStore } from "#libs/store/dynamodb/ledger-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
@@ -21,6 +23,7 @@ import {
   type TestTables,
 } from "#test/support/database/dynamodb.ts";
 import { expectedItem } from "#test/support/factories/expected-results-item.ts";
+import { ledgerItem } from "#test/support/factories/ledger-items.ts";
 import { position } from "#test/support/factories/positions.ts";
 import {
   FAILED,
@@ -59,6 +62,8 @@ export function storeContract(implementation: string, start: () => Promise<TestD
       makeResultsStore(through, { tableName: tables.results.name, clock, logger });
     const positions = (pageItems = 100) =>
       makePositionsStore(client, { tableName: tables.positions.name, clock, logger, pageItems });
+    const ledger = (through = client) =>
+      makeLedgerStore(through, { tableName: tables.signals.name, clock, logger });
     const scans = (through = client) => makeScanStore(through, { tableName: tables.scans.name, clock });
     const leases = () => makeLeaseStore(client, { tableName: tables.scans.name, clock });
 
@@ -555,6 +560,151 @@ export function storeContract(implementation: string, start: () => Promise<TestD
           }),
         );
         expect(Items?.map((item) => item.symbol)).toEqual(["BUSDT", "CUSDT"]);
+      });
+    });
+
+    describe("the ledger", () => {
+      const settled = (overrides: Partial<LedgerOutcome> = {}): LedgerOutcome => ({
+        ...WAITING,
+        state: "target",
+        entry: { entryAt: SCAN_TIME * 1_000, fillPrice: 151.245_123 },
+        exitAt: (SCAN_TIME + 600) * 1_000,
+        exitPrice: 154.239_574_5,
+        gross: 19.800_123_456_789,
+        fees: 1.11,
+        funding: -0.05,
+        netPnl: 18.640_123_456_789,
+        holdingMinutes: 15,
+        decidedByDetail: false,
+        bestPriceInLife: 150.9,
+        updatedAt: (SCAN_TIME + 900) * 1_000,
+        ...overrides,
+      });
+      const opened = settled({ state: "open", exitAt: null, exitPrice: null, netPnl: null });
+      const get = (item = ledgerItem()) => ledger().get(item);
+
+      it("records a signal once: the same again is repeated, another one finds the place taken", async () => {
+        expect(await ledger().record(ledgerItem())).toEqual({ kind: "recorded" });
+        expect(
+          await ledger().record(ledgerItem({ signalId: "later", confidence: 80, createdAt: SCAN_TIME })),
+        ).toEqual({ kind: "repeated", position: position() });
+        for (const other of [{ strategy: "BASIC" }, { timeframe: "15m" }] as const) {
+          expect(await ledger().record(ledgerItem(other))).toEqual({ kind: "taken", by: "5m ADVANCED" });
+        }
+        expect(await get()).toEqual(ledgerItem());
+        expect(await ledger().open()).toEqual([ledgerItem()]);
+      });
+
+      it("gives the signal to one of many that find it at the same time", async () => {
+        const outcomes = await Promise.all(
+          ["BASIC", "ADVANCED", "BASIC", "ADVANCED"].map((strategy) =>
+            ledger().record(ledgerItem({ strategy })),
+          ),
+        );
+        expect(outcomes.map(({ kind }) => kind).sort()).toEqual(["recorded", "repeated", "taken", "taken"]);
+      });
+
+      it("does not record a signal whose position's life is over, and keeps one for 400 days", async () => {
+        const { ttl } = position();
+        clock.now = ttl * 1_000 + 1;
+        expect(await ledger().record(ledgerItem())).toEqual({ kind: "expired" });
+        expect(await get()).toBeNull();
+        clock.now = ttl * 1_000;
+        await ledger().record(ledgerItem());
+        clock.now = (SCAN_TIME + 400 * 86_400 - 1) * 1_000;
+        expect(await get()).toEqual(ledgerItem());
+        clock.now += 1_000;
+        expect(await get()).toBeNull();
+        expect(await ledger().open()).toEqual([]);
+      });
+
+      it("rounds money as the position does, and keeps every digit of an outcome", async () => {
+        const item = ledgerItem({ expectedProfit: 18.699_9 });
+        await ledger().record({ ...item, evidence: { ...item.evidence, winRate: 56.666_6 } });
+        await ledger().settle(item, settled());
+        expect(await get()).toMatchObject({
+          position: { expectedProfit: 18.7 },
+          evidence: { winRate: 56.67 },
+          outcome: settled(),
+        });
+      });
+
+      it("moves a signal from waiting to open to its end, and never back", async () => {
+        const item = ledgerItem();
+        expect(await ledger().settle(item, opened)).toBe(false);
+        await ledger().record(item);
+        expect(await ledger().settle(item, opened)).toBe(true);
+        expect(await ledger().settle(item, { ...opened, updatedAt: SCAN_TIME * 1_000 })).toBe(false);
+        expect(await ledger().open()).toEqual([{ ...item, outcome: opened }]);
+        expect(await ledger().settle(item, settled())).toBe(true);
+        for (const late of [settled({ state: "stop" }), opened]) {
+          expect(await ledger().settle(item, late)).toBe(false);
+        }
+        const { open: _, ...closed } = item;
+        expect(await get()).toEqual({ ...closed, outcome: settled() });
+        expect(await ledger().open()).toEqual([]);
+        expect(await ledger().record(ledgerItem({ signalId: "again" }))).toMatchObject({ kind: "repeated" });
+      });
+
+      it("stores one outcome of two executors", async () => {
+        await ledger().record(ledgerItem());
+        const states = ["target", "stop", "target", "stop"] as const;
+        const stored = await Promise.all(
+          states.map((state) => ledger().settle(ledgerItem(), settled({ state }))),
+        );
+        expect(stored.filter((one) => one)).toHaveLength(1);
+        expect((await get())?.outcome.state).toBe(states[stored.indexOf(true)]);
+      });
+
+      it("stores a comparison once, and none of a signal that is not there", async () => {
+        const parity = { state: "equal", reason: null, scanId: "scan-1", comparedAt: clock.now } as const;
+        expect(await ledger().compare(ledgerItem(), parity)).toBe(false);
+        expect(await get()).toBeNull();
+        await ledger().record(ledgerItem());
+        expect(await ledger().compare(ledgerItem(), parity)).toBe(true);
+        expect(await ledger().compare(ledgerItem(), { ...parity, state: "mismatch", reason: "exit" })).toBe(
+          false,
+        );
+        expect((await get())?.parity).toEqual(parity);
+      });
+
+      it("reads a span of time, both ends included, over days, in order, of one symbol or all", async () => {
+        const DAY = 86_400;
+        clock.now = (SCAN_TIME - 2 * DAY) * 1_000;
+        const spread = [
+          ["AUSDT", SCAN_TIME - 2 * DAY],
+          ["BUSDT", SCAN_TIME - 1],
+          ["AUSDT", SCAN_TIME],
+          ["ZUSDT", SCAN_TIME],
+          ["\u5e01\u5b89USDT", SCAN_TIME],
+          ["AUSDT", SCAN_TIME + 1],
+          ["AUSDT", SCAN_TIME + DAY],
+        ] as const;
+        for (const [symbol, signalTimestamp] of [...spread].reverse()) {
+          await ledger().record(ledgerItem({ symbol, signalTimestamp }));
+        }
+        const read = async (fromSeconds: number, toSeconds: number, symbol?: string) =>
+          (await ledger().between({ fromSeconds, toSeconds, symbol })).map((item) => [
+            item.symbol,
+            item.signalTimestamp,
+          ]);
+        expect(await read(SCAN_TIME - 3 * DAY, SCAN_TIME + 3 * DAY)).toEqual(spread);
+        expect(await read(SCAN_TIME, SCAN_TIME)).toEqual(spread.slice(2, 5));
+        expect(await read(SCAN_TIME - 1, SCAN_TIME + 1)).toEqual(spread.slice(1, 6));
+        const ofA = spread.filter(([symbol]) => symbol === "AUSDT");
+        expect(await read(SCAN_TIME - 3 * DAY, SCAN_TIME + 3 * DAY, "AUSDT")).toEqual(ofA);
+        expect(await read(SCAN_TIME, SCAN_TIME + 1, "AUSDT")).toEqual(ofA.slice(1, 3));
+      });
+
+      it("reads all open signals over pages", async () => {
+        const many = Array.from({ length: 450 }, (_, i) =>
+          ledgerItem({ symbol: `C${i}USDT`, signalTimestamp: SCAN_TIME + i, reasons: ["x".repeat(2_000)] }),
+        );
+        for (let from = 0; from < many.length; from += 50) {
+          await Promise.all(many.slice(from, from + 50).map((item) => ledger().record(item)));
+        }
+        const open = await ledger().open();
+        expect(open.map((item) => item.symbol)).toEqual(many.map((item) => item.symbol));
       });
     });
 

@@ -7,11 +7,13 @@ import { type ExchangeSimulator, startExchangeSimulator } from "#libs/simulator/
 import type { ExchangeSource } from "#libs/simulator/source.ts";
 import { DEFAULT_START_MS, syntheticExchange } from "#libs/simulator/synthetic/synthetic-exchange.ts";
 import { makeLeaseStore } from "#libs/store/dynamodb/lease-store.ts";
+import { makeLedgerStore } from "#libs/store/dynamodb/ledger-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { makeScanStore } from "#libs/store/dynamodb/scan-store.ts";
 import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
 import { makeSelectionStore } from "#libs/store/dynamodb/status/selection-store.ts";
+import type { LedgerStore } from "#libs/store/ledger-store.ts";
 import type { PositionsStore } from "#libs/store/positions-store.ts";
 import type { PulseStore } from "#libs/store/pulse-store.ts";
 import type { ResultsStore } from "#libs/store/results-store.ts";
@@ -30,6 +32,7 @@ import { type ManualClock, manualClock } from "./manual-clock.ts";
 export interface Stores {
   readonly results: ResultsStore;
   readonly positions: PositionsStore;
+  readonly ledger: LedgerStore;
   readonly scans: ScanStore;
   readonly leases: LeaseStore;
   readonly selections: SelectionStore;
@@ -93,6 +96,7 @@ export async function startWorld(
     stores: (tables, client = dynamo) => ({
       results: makeResultsStore(client, { tableName: tables.results.name, clock, logger }),
       positions: makePositionsStore(client, { tableName: tables.positions.name, clock, logger }),
+      ledger: makeLedgerStore(client, { tableName: tables.signals.name, clock, logger }),
       scans: makeScanStore(client, { tableName: tables.scans.name, clock }),
       leases: makeLeaseStore(client, { tableName: tables.scans.name, clock }),
       selections: makeSelectionStore(client, { tableName: tables.scans.name, clock }),

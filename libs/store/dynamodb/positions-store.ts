@@ -13,7 +13,7 @@ const KEY = ["symbol", "signal_timestamp"] as const;
 const PAGE_ITEMS = 100;
 
 /** Money and percentages are rounded to two decimals; prices, ratios and indicators keep all digits. */
-function roundedPosition(position: PositionItem): PositionItem {
+export function roundedPosition(position: PositionItem): PositionItem {
   return {
     ...position,
     confidence: twoDecimals(position.confidence),

@@ -1,12 +1,12 @@
 import { configuration } from "#libs/config/configuration.ts";
-import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE, SIGNALS_TABLE } from "#libs/contracts/tables.ts";
 import { runService } from "#libs/runtime/lifecycle.ts";
 import { makeLogger } from "#libs/runtime/logging.ts";
 import { LOCAL_CREDENTIALS, makeDynamoClient } from "#libs/store/dynamodb/requests/client.ts";
 import { createTables } from "#libs/store/dynamodb/tables/create-tables.ts";
 
 /**
- * Creates the three tables at AWS_ENDPOINT_URL (LocalStack, DynamoDB Local) or in the account of AWS_REGION;
+ * Creates the tables at AWS_ENDPOINT_URL (LocalStack, DynamoDB Local) or in the account of AWS_REGION;
  * on AWS the stack creates them, so this is for everywhere else. Exits with 1 when an existing table
  * differs from its definition.
  */
@@ -16,6 +16,7 @@ await runService("create-tables", async (scope) => {
     "AWS_ENDPOINT_URL",
     "RESULTS_TABLE",
     "POSITIONS_TABLE",
+    "SIGNALS_TABLE",
     "SCAN_HISTORY_TABLE",
     "LOG_LEVEL",
     "LOG_FORMAT",
@@ -35,6 +36,7 @@ await runService("create-tables", async (scope) => {
   const reports = await createTables(client, [
     { ...RESULTS_TABLE, name: config.resultsTable },
     { ...POSITIONS_TABLE, name: config.positionsTable },
+    { ...SIGNALS_TABLE, name: config.signalsTable },
     { ...SCAN_HISTORY_TABLE, name: config.scanHistoryTable },
   ]);
   for (const { name, outcome, differences, missing } of reports) {

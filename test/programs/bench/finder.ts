@@ -17,6 +17,7 @@ import { makeLogger } from "#libs/runtime/logging.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import { startExchangeSimulator } from "#libs/simulator/server.ts";
 import { DEFAULT_START_MS, syntheticExchange } from "#libs/simulator/synthetic/synthetic-exchange.ts";
+import { makeLedgerStore } from "#libs/store/dynamodb/ledger-store.ts";
 import { makePositionsStore } from "#libs/store/dynamodb/positions-store.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import { print } from "#libs/terminal/terminal.ts";
@@ -44,6 +45,8 @@ const find = makeFind({
   pause,
   history: makeHistoryLoader(market),
   instruments: makeInstrumentCatalog(market, clock),
+  ledger: makeLedgerStore(client, { tableName: tables.signals.name, clock, logger }),
+  source: { market: "synthetic", simulated: true },
   positions: makePositionsStore(client, { tableName: tables.positions.name, clock, logger }),
   rules: tradeRulesOf(config),
   finderCandles: config.finderCandles,

@@ -54,11 +54,22 @@ export async function makeReference(source: ExchangeSource): Promise<Reference> 
     const pipeline = await startPipeline(
       { own, stopping },
       {
-        exchange: { market, clock, speed: 0, description: "", simulated: true, seed: null, notes: [] },
+        exchange: {
+          market,
+          clock,
+          speed: 0,
+          advance: null,
+          endMs: null,
+          description: "",
+          simulated: true,
+          source: { market: "unknown", simulated: null },
+          seed: null,
+          notes: [],
+        },
         config,
         port: 0,
         loggerOf: () => logger,
-        events: { signalEnded: () => {} },
+        events: { signalEnded: () => {}, signalSettled: () => {} },
       },
     );
     const scanned = await scanAndBacktest(pipeline, emptyProgress(), stopping);
@@ -75,6 +86,8 @@ export async function makeReference(source: ExchangeSource): Promise<Reference> 
       pause: async () => {},
       history: makeHistoryLoader(market),
       instruments: makeInstrumentCatalog(market, clock),
+      source: { market: "unknown", simulated: null },
+      ledger: { record: async () => ({ kind: "recorded" }) },
       positions: {
         // A table for each: no entry meets another one's.
         put: async (position) => {

@@ -5,7 +5,7 @@ import { tradingSignalSchema } from "#libs/contracts/messages.ts";
 import { type PositionItem, positionItemSchema } from "#libs/contracts/position-item.ts";
 import { BACKTEST_TASKS, QUEUES, TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { type ResultsItem, resultsItemSchema } from "#libs/contracts/results-item.ts";
-import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE } from "#libs/contracts/tables.ts";
+import { POSITIONS_TABLE, RESULTS_TABLE, SCAN_HISTORY_TABLE, SIGNALS_TABLE } from "#libs/contracts/tables.ts";
 import { fromWire, toWire } from "#libs/contracts/wire.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
 import { newEnvelope, publishOptions } from "#libs/queue/rabbitmq/envelope.ts";
@@ -55,7 +55,7 @@ const PHASE_LIMIT_MS = 120_000;
 /** ECS kills after 120 s; the services promise to be gone before. A busy machine is what this leaves room for. */
 const STOP_DEADLINE_MS = 45_000;
 /** Later than the lease of a scanner, and of a selector, that has died with it. */
-const LATER_SECONDS = { scanner: 301, selector: 20, analyzer: 0, finder: 0 } as const;
+const LATER_SECONDS = { scanner: 301, selector: 20, analyzer: 0, finder: 0, executor: 0 } as const;
 
 /** One run of the services against one schedule of faults, from empty tables and queues to what is left. */
 export async function runSeed(
@@ -70,6 +70,7 @@ export async function runSeed(
     { ...RESULTS_TABLE, name: tables.results },
     { ...POSITIONS_TABLE, name: tables.positions },
     { ...SCAN_HISTORY_TABLE, name: tables.scans },
+    { ...SIGNALS_TABLE, name: tables.signals },
   ]);
   await declareQueues(stage);
   const clock = simulatedClock(START_MS, 0);
@@ -92,6 +93,7 @@ export async function runSeed(
       RESULTS_TABLE: tables.results,
       POSITIONS_TABLE: tables.positions,
       SCAN_HISTORY_TABLE: tables.scans,
+      SIGNALS_TABLE: tables.signals,
       SIMULATED_TIME: new Date(
         START_MS + (clockOffset(schedule, worker) + start * LATER_SECONDS[serviceOf(worker)]) * 1_000,
       ).toISOString(),

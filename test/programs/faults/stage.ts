@@ -104,7 +104,12 @@ export async function openStage(source: ExchangeSource): Promise<Stage> {
 }
 
 /** Names of one run's tables. */
-export function tableNames(): { results: string; positions: string; scans: string } {
+export function tableNames() {
   const suffix = randomUUID().slice(0, 8);
-  return { results: `results-${suffix}`, positions: `positions-${suffix}`, scans: `scans-${suffix}` };
+  return {
+    results: `results-${suffix}`,
+    positions: `positions-${suffix}`,
+    scans: `scans-${suffix}`,
+    signals: `signals-${suffix}`,
+  };
 }

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { ScanCommand } from "@aws-sdk/lib-dynamodb";
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openTimeMs } from "#libs/candles/candles.ts";
 import { DAY_MS, type Timeframe, timeframeMs } from "#libs/candles/timeframe.ts";
+import { type LedgerItem, ledgerItemSchema, WAITING } from "#libs/contracts/ledger-item.ts";
 import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { tradingSignalId } from "#libs/contracts/messages.ts";
 import { type PositionItem, positionItemSchema } from "#libs/contracts/position-item.ts";
@@ -23,9 +25,11 @@ import { findStrategy, STRATEGIES } from "#libs/strategy/registry.ts";
 import { makeStudy } from "#libs/strategy/study.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { type FindParts, makeFind, makeOnDeadSignal } from "#services/finder/find.ts";
+import { crashing } from "#test/support/broker/crashing-client.ts";
 import { clientOf, type TestTables } from "#test/support/database/dynamodb.ts";
 import { startFaultyDynamoDb } from "#test/support/database/faulty-dynamodb.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { ledgerItem } from "#test/support/factories/ledger-items.ts";
 import { tradingSignal } from "#test/support/factories/messages.ts";
 import { position } from "#test/support/factories/positions.ts";
 import { sourceMarket } from "#test/support/factories/source-market.ts";
@@ -90,6 +94,8 @@ async function liveliestDay(
   return best.day;
 }
 
+const DIED = expect.stringContaining("the worker died");
+
 function partsOf(world: PipelineWorld, stores: Stores, overrides: Partial<FindParts> = {}): FindParts {
   const market = world.market();
   return {
@@ -100,6 +106,8 @@ function partsOf(world: PipelineWorld, stores: Stores, overrides: Partial<FindPa
     history: makeHistoryLoader(market),
     instruments: makeInstrumentCatalog(market, world.clock),
     positions: stores.positions,
+    ledger: stores.ledger,
+    source: { market: "synthetic", simulated: true },
     rules: DEFAULT_TRADE_RULES,
     finderCandles: 1_000,
     signalMaxAgeSeconds: 300,
@@ -216,6 +224,10 @@ describe("the finder on a synthetic market", () => {
 
   const find = (overrides: Partial<FindParts> = {}, signal: Partial<TradingSignal> = {}) =>
     deliver(partsOf(world, stores, overrides), signalOf(day, "ADVANCED", world.clock.nowMs(), signal));
+  const allSignals = async (): Promise<LedgerItem[]> => {
+    const { Items = [] } = await world.dynamo.send(new ScanCommand({ TableName: tables.signals.name }));
+    return Items.map((item) => fromWire(ledgerItemSchema, item, "signal"));
+  };
   const only = async (): Promise<PositionItem> => {
     const [first, ...others] = await allPositions(world, tables);
     if (first === undefined || others.length > 0) throw new Error("expected exactly one position");
@@ -343,18 +355,113 @@ describe("the finder on a synthetic market", () => {
     expect(await only()).toEqual(first);
   });
 
-  it("leaves the position that another strategy holds at this moment", async () => {
-    const held = position({
+  it("records the signal with all that is needed to follow it, and the very position that it stores", async () => {
+    await find({}, { winRate: 56.4, totalPnl: 679.2, totalTrades: 48 });
+    const stored = await only();
+    const [recorded, ...more] = await allSignals();
+    expect(more).toEqual([]);
+    const tickSize = (await world.market().instruments()).find((one) => one.symbol === day.symbol)?.tickSize;
+    expect(recorded).toEqual({
+      day: new Date(closeMs).toISOString().slice(0, 10),
+      signalKey: `${closeMs / 1000}#${day.symbol}`,
       symbol: day.symbol,
       signalTimestamp: closeMs / 1000,
-      strategy: "BASIC",
-      timeframe: "15m",
+      open: "open",
+      market: "synthetic",
+      simulated: true,
+      position: stored,
+      evidence: { winRate: 56.4, totalPnl: 679.2, totalTrades: 48, confidenceAvg: 87.5, issuedAt: nowMs },
+      rules: DEFAULT_TRADE_RULES,
+      tickSize,
+      candles: 1_000,
+      outcome: WAITING,
+      createdAt: nowMs,
+      ttl: closeMs / 1000 + 400 * 86_400,
     });
-    await stores.positions.put(held);
+  });
+
+  it("leaves the signal and the position that another strategy holds at this moment", async () => {
+    const held = { symbol: day.symbol, signalTimestamp: closeMs / 1000, strategy: "BASIC" };
+    await stores.ledger.record(ledgerItem(held));
+    await stores.positions.put(position(held));
     const before = await only();
     expect(await find()).toEqual({ kind: "ack" });
     expect(await only()).toEqual(before);
+    expect(await allSignals()).toEqual([ledgerItem(held)]);
   });
+
+  it("stores no position of a signal that another strategy holds and has not stored yet", async () => {
+    const held = { symbol: day.symbol, signalTimestamp: closeMs / 1000, strategy: "BASIC" };
+    await stores.ledger.record(ledgerItem(held));
+    expect(await find()).toEqual({ kind: "ack" });
+    expect(await allPositions(world, tables)).toEqual([]);
+  });
+
+  it.each([
+    ["before its signal is recorded", { request: 1, answered: false }, 0],
+    ["with its signal recorded", { request: 1, answered: true }, 1],
+    ["before its position is stored", { request: 2, answered: false }, 1],
+    ["with its position stored", { request: 2, answered: true }, 1],
+  ])("ends with one signal and its position when a finder dies %s", async (_, at, recorded) => {
+    const dying = world.stores(tables, crashing(world.database.endpoint, at));
+    expect(await find({ ...dying })).toMatchObject({ kind: "retry", reason: DIED });
+    expect(await allSignals()).toHaveLength(recorded);
+    // The next minute's signal of the same candle finds it again, with another id.
+    world.clock.advance(60_000);
+    expect(await find()).toEqual({ kind: "ack" });
+    const [signal, ...more] = await allSignals();
+    expect(more).toEqual([]);
+    expect(signal?.position).toEqual(await only());
+  });
+
+  it("records a signal whose position it could not store in time, and stores none later", async () => {
+    const dying = world.stores(tables, crashing(world.database.endpoint, { request: 2, answered: false }));
+    expect(await find({ ...dying })).toMatchObject({ kind: "retry", reason: DIED });
+    world.clock.set(closeMs + 301_000);
+    expect(await find({ signalMaxAgeSeconds: 600 })).toEqual({ kind: "ack" });
+    expect(await allPositions(world, tables)).toEqual([]);
+    expect((await stores.ledger.open()).map(({ symbol }) => symbol)).toEqual([day.symbol]);
+  });
+
+  it("ends with one signal and its position under any repetition, rivalry and crash", async () => {
+    const run = fc.record({
+      strategy: fc.constantFrom("ADVANCED", "BASIC"),
+      crash: fc.option(fc.record({ request: fc.integer({ min: 1, max: 3 }), answered: fc.boolean() }), {
+        nil: null,
+      }),
+    });
+    const both = [...day.signals.values()].map((found) => [...found.keys()]);
+    const shared = both[0]?.find((ms) => both[1]?.includes(ms));
+    if (shared !== undefined) world.clock.set(shared + 5_000);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(run, { minLength: 1, maxLength: 3 }), { maxLength: 3 }),
+        async (waves) => {
+          tables = await world.tables();
+          stores = world.stores(tables);
+          const strategies = new Set<string>();
+          const once = (strategy: string, of: Stores) =>
+            deliver(partsOf(world, of), signalOf(day, strategy, world.clock.nowMs()));
+          for (const wave of waves) {
+            await Promise.allSettled(
+              wave.map(({ strategy, crash }) => {
+                strategies.add(strategy);
+                const client = crash === null ? world.dynamo : crashing(world.database.endpoint, crash);
+                return once(strategy, world.stores(tables, client));
+              }),
+            );
+          }
+          // What crashed is delivered again.
+          for (const strategy of strategies) await once(strategy, stores);
+          const signals = await allSignals();
+          expect(signals.map((signal) => signal.position)).toEqual(await allPositions(world, tables));
+          expect(signals.length).toBeLessThanOrEqual(1);
+          if (strategies.has("ADVANCED")) expect(signals).toHaveLength(1);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  }, 60_000);
 
   it("works on the signals of a symbol in their order, so that the first one holds the position", async () => {
     const history = makeHistoryLoader(world.market());
@@ -433,10 +540,10 @@ describe("the finder on a synthetic market", () => {
     const client = clientOf(proxy.endpoint, { maxAttempts: 1 });
     try {
       proxy.decide = () => ({ kind: "error", status: 500, type: "InternalServerError", message: "trouble" });
-      const { positions } = world.stores(tables, client);
-      expect(await find({ positions })).toMatchObject({ kind: "retry" });
+      const { positions, ledger } = world.stores(tables, client);
+      expect(await find({ positions, ledger })).toMatchObject({ kind: "retry" });
       proxy.decide = () => ({ kind: "pass" });
-      expect(await find({ positions })).toEqual({ kind: "ack" });
+      expect(await find({ positions, ledger })).toEqual({ kind: "ack" });
       await only();
     } finally {
       client.destroy();

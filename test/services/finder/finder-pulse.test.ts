@@ -42,6 +42,8 @@ describe("the finder's pulse", () => {
       history: makeHistoryLoader(market),
       instruments: makeInstrumentCatalog(market, world.clock),
       positions: stores.positions,
+      ledger: stores.ledger,
+      source: { market: "synthetic", simulated: true },
       rules: DEFAULT_TRADE_RULES,
       finderCandles: 500,
       signalMaxAgeSeconds: 300,

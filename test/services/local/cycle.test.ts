@@ -57,8 +57,11 @@ describe("a cycle of the pipeline in one process", () => {
           }),
           clock,
           speed: 0,
+          advance: null,
+          endMs: null,
           description: "synthetic",
           simulated: true,
+          source: { market: "synthetic", simulated: true },
           seed: null,
           notes: [],
         },
@@ -66,6 +69,7 @@ describe("a cycle of the pipeline in one process", () => {
         port: 0,
         loggerOf: () => logger,
         events: {
+          signalSettled: () => {},
           signalEnded: () => {
             if (progress.signals !== null) progress.signals.ended += 1;
           },

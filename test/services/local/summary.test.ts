@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { LedgerOutcome } from "#libs/contracts/ledger-item.ts";
 import type { ScanItem } from "#libs/contracts/scan-item.ts";
 import { type CycleReport, describeSummary, summaryOf } from "#services/local/summary.ts";
+import { ledgerItem } from "#test/support/factories/ledger-items.ts";
 import { tradingSignal } from "#test/support/factories/messages.ts";
 import { position } from "#test/support/factories/positions.ts";
 import { figures, identity, SCAN_TIME, timeframeResult } from "#test/support/factories/results.ts";
@@ -34,6 +36,22 @@ const SCAN: ScanItem = {
   pendingTasks: 2,
   startedAt: 1,
   ttl: SCAN_TIME + 1,
+};
+
+const WON: LedgerOutcome = {
+  state: "target",
+  reason: null,
+  entry: { entryAt: SCAN_TIME * 1_000, fillPrice: 151.245 },
+  exitAt: (SCAN_TIME + 2_100) * 1_000,
+  exitPrice: 154.24,
+  gross: 19.8,
+  fees: 1.1,
+  funding: 0,
+  netPnl: 18.7,
+  holdingMinutes: 40,
+  decidedByDetail: false,
+  bestPriceInLife: 150.9,
+  updatedAt: (SCAN_TIME + 3_000) * 1_000,
 };
 
 function report(overrides: Partial<CycleReport> = {}): CycleReport {
@@ -92,7 +110,8 @@ function report(overrides: Partial<CycleReport> = {}): CycleReport {
       },
     ],
     positions: [position()],
-    durationsMs: { scan: 12.4, backtests: 3_456.7, select: 1, find: 2, total: 3_480 },
+    outcomes: [ledgerItem({}, { outcome: WON })],
+    durationsMs: { scan: 12.4, backtests: 3_456.7, select: 1, find: 2, follow: 30, total: 3_480 },
     ...overrides,
   };
 }
@@ -119,7 +138,42 @@ describe("the summary of a cycle", () => {
       },
       signals: 2,
       positions: 1,
-      durations: { scan_ms: 12, backtests_ms: 3_457, select_ms: 1, find_ms: 2, total_ms: 3_480 },
+      outcomes: [
+        {
+          symbol: "SOLUSDT",
+          signal_timestamp: SCAN_TIME,
+          strategy: "ADVANCED",
+          timeframe: "5m",
+          position_type: "LONG",
+          entry_price: 151.23,
+          stop_loss: 149.718,
+          take_profit: 154.255,
+          confidence: 90,
+          outcome: {
+            state: "target",
+            reason: null,
+            entry: { entry_at: SCAN_TIME * 1_000, fill_price: 151.245 },
+            exit_at: (SCAN_TIME + 2_100) * 1_000,
+            exit_price: 154.24,
+            gross: 19.8,
+            fees: 1.1,
+            funding: 0,
+            net_pnl: 18.7,
+            holding_minutes: 40,
+            decided_by_detail: false,
+            best_price_in_life: 150.9,
+            updated_at: (SCAN_TIME + 3_000) * 1_000,
+          },
+        },
+      ],
+      durations: {
+        scan_ms: 12,
+        backtests_ms: 3_457,
+        select_ms: 1,
+        find_ms: 2,
+        follow_ms: 30,
+        total_ms: 3_480,
+      },
     });
   });
 
@@ -138,6 +192,8 @@ describe("the summary of a cycle", () => {
     );
     expect(text).toMatch(/BTCUSDT +5m +ADVANCED +win rate +56\.4 % +PnL \$679\.20 +48 trades/);
     expect(text).toMatch(/positions +1/);
+    expect(text).toMatch(/outcomes +0 open, 1 of 1 trades won \(95 % sure: 21 to 100 %\), net \$18\.70/);
+    expect(text).toMatch(/SOLUSDT +LONG +target after 40 min, net \$18\.70/);
     expect(text).toMatch(
       /SOLUSDT +LONG +entry 151\.23 stop 149\.718 target 154\.255 confidence 90 \(ADVANCED 5m\)/,
     );

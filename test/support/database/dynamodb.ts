@@ -10,6 +10,7 @@ import {
   POSITIONS_TABLE,
   RESULTS_TABLE,
   SCAN_HISTORY_TABLE,
+  SIGNALS_TABLE,
   type TableDefinition,
 } from "#libs/contracts/tables.ts";
 import {
@@ -42,9 +43,10 @@ export interface TestTables {
   readonly results: TableDefinition;
   readonly positions: TableDefinition;
   readonly scans: TableDefinition;
+  readonly signals: TableDefinition;
 }
 
-/** The three tables under names of their own, so that each test starts from nothing. */
+/** All tables under names of their own, so that each test starts from nothing. */
 export async function freshTables(client: DynamoDBDocumentClient): Promise<TestTables> {
   const suffix = randomUUID().slice(0, 8);
   const named = (table: TableDefinition) => ({ ...table, name: `${table.name}-${suffix}` });
@@ -52,6 +54,7 @@ export async function freshTables(client: DynamoDBDocumentClient): Promise<TestT
     results: named(RESULTS_TABLE),
     positions: named(POSITIONS_TABLE),
     scans: named(SCAN_HISTORY_TABLE),
+    signals: named(SIGNALS_TABLE),
   };
   await createTables(client, Object.values(tables));
   return tables;

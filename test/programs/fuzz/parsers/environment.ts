@@ -29,6 +29,7 @@ const GOOD_TEXTS: Readonly<Record<string, readonly string[]>> = {
   RESULTS_TABLE: ["results"],
   POSITIONS_TABLE: ["positions"],
   SCAN_HISTORY_TABLE: ["scans"],
+  SIGNALS_TABLE: ["signals"],
   TIMEFRAMES: ["1m,5m", " 30m , 1m "],
   BACKTEST_DAYS: ["1m:14,3m:30", " 5m:7 ", "1m:1,3m:2,5m:3,15m:4,30m:365"],
   SIMULATED_TIME: ["2026-01-15T12:00:30Z", "2026-02-28", "2026-01-15 12:00+09:00"],
