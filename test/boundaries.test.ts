@@ -56,7 +56,7 @@ const ALLOWED: readonly (readonly [folder: string, mayImport: readonly string[]]
   ["libs/recordings", ["libs/candles"]],
   ["libs/market", ["libs/candles", "libs/contracts", "libs/runtime"]],
   ["libs/history", ["libs/candles", "libs/strategy", "libs/market"]],
-  ["libs/simulator", ["libs/candles", "libs/contracts", "libs/runtime"]],
+  ["libs/simulator", ["libs/candles", "libs/contracts", "libs/runtime", "libs/recordings"]],
   ["libs/queue", ["libs/contracts", "libs/runtime"]],
   ["libs/store", ["libs/candles", "libs/contracts", "libs/runtime"]],
   // A service knows the libraries and what the services share, but no other service.

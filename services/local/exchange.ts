@@ -1,11 +1,11 @@
 import { ConfigurationError } from "#libs/config/configuration.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
+import { InputError } from "#libs/recordings/input-error.ts";
 import { type Clock, simulatedClock, systemClock } from "#libs/runtime/clock.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
-import { RecordingError } from "#libs/simulator/recorded/recording.ts";
 import { defaultReplayStartMs } from "#libs/simulator/recorded/replay-start.ts";
 import { startExchangeSimulator } from "#libs/simulator/server.ts";
 import type { ExchangeSource } from "#libs/simulator/source.ts";
@@ -135,9 +135,9 @@ async function openSource(options: LocalOptions): Promise<{
 /** A folder that cannot be replayed is an invalid argument. */
 async function openRecording(directory: string) {
   try {
-    return await recordedExchange({ directory });
+    return await recordedExchange({ directory, nowMs: systemClock.nowMs() });
   } catch (error) {
-    if (error instanceof RecordingError)
+    if (error instanceof InputError)
       throw new ConfigurationError(`--data: ${error.message}`, { cause: error });
     throw error;
   }

@@ -78,7 +78,10 @@ describe("a coin with a coarse tick", () => {
     const btc = printed(madeCandles({ ...shape, seed: 6, price: 60_000, tick: 0.1 }), 1);
     writeFileSync(join(folder, `BYBIT_${COIN}_1.csv`), candleFileText(candles));
     writeFileSync(join(folder, "BYBIT_BTCUSDT_1.csv"), candleFileText(btc));
-    world = await startWorld({ source: withTick(recordedExchange({ directory: folder })), nowMs: SCAN_MS });
+    world = await startWorld({
+      source: withTick(await recordedExchange({ directory: folder })),
+      nowMs: SCAN_MS,
+    });
     stores = world.stores(await world.tables());
   }, 60_000);
   afterAll(async () => {

@@ -7,8 +7,8 @@ import { unzipped } from "./unzip.ts";
 /** How a file is called that is read from standard input. */
 export const STANDARD_INPUT = "-";
 
-/** A hundred years of minutes. A small file that unzips to more is not a recording. */
-export const MOST_UNZIPPED_BYTES = 4_000_000_000;
+/** Thirty years of minutes. A small file that unzips to more is not a recording. */
+export const MOST_UNZIPPED_BYTES = 2_000_000_000;
 
 const CHUNK_BYTES = 1 << 18;
 const MAGIC_BYTES = 4;

@@ -1,6 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { RecordingError } from "./recording.ts";
+import {
+  CANDLE_FILE_PATTERN,
+  parseCandleFileName,
+  parseFundingFileName,
+} from "#libs/recordings/file-names.ts";
+import { InputError } from "#libs/recordings/input-error.ts";
 
 export interface CandleFile {
   readonly path: string;
@@ -22,36 +27,32 @@ export interface RecordingFolder {
   readonly notes: readonly string[];
 }
 
-const CANDLE_NAME = /^([A-Z0-9]+)_([A-Z0-9]+)_(\d+)\.csv(?:\.gz)?$/;
-const FUNDING_NAME = /^funding_([A-Z0-9]+)\.csv(?:\.gz)?$/;
-const PATTERN = "EXCHANGE_SYMBOL_INTERVAL.csv[.gz], for example BYBIT_BTCUSDT_1.csv.gz";
 const HOME_EXCHANGE = "BYBIT";
 const MINUTES_A_DAY = 1440;
 
 /**
- * Finds the recordings in a folder. Everything else is ignored and noted.
- * @throws RecordingError if the folder cannot be read or contains no recording.
+ * Which files of a folder are recordings. Everything else is left out and noted.
+ * @throws InputError when the folder cannot be read or holds no recording.
  */
 export function scanFolder(directory: string): RecordingFolder {
   const notes: string[] = [];
   const chosen = new Map<string, Map<number, CandleFile>>();
   const funding = new Map<string, string>();
   for (const entry of entriesOf(directory)) {
-    const candle = CANDLE_NAME.exec(entry.name);
-    const fundingSymbol = FUNDING_NAME.exec(entry.name)?.[1];
+    const candle = parseCandleFileName(entry.name);
+    const fundingSymbol = parseFundingFileName(entry.name);
     if (!entry.isFile) {
       notes.push(`ignored ${entry.name}: not a file`);
-    } else if (fundingSymbol !== undefined) {
+    } else if (fundingSymbol !== null) {
       if (funding.has(fundingSymbol))
         notes.push(`ignored ${entry.name}: ${fundingSymbol} already has funding rates`);
       else funding.set(fundingSymbol, join(directory, entry.name));
     } else if (candle === null) {
-      notes.push(`ignored ${entry.name}: its name does not match ${PATTERN}`);
+      notes.push(`ignored ${entry.name}: its name does not fit ${CANDLE_FILE_PATTERN}`);
     } else {
-      const [, exchange = "", symbol = "", minutes = ""] = candle;
-      const intervalMinutes = Number(minutes);
+      const { exchange, symbol, intervalMinutes } = candle;
       if (intervalMinutes === 0 || MINUTES_A_DAY % intervalMinutes !== 0) {
-        notes.push(`ignored ${entry.name}: a day is not a multiple of ${minutes} minutes`);
+        notes.push(`ignored ${entry.name}: ${intervalMinutes} minutes do not divide a day`);
         continue;
       }
       const file = {
@@ -72,7 +73,7 @@ export function scanFolder(directory: string): RecordingFolder {
     }
   }
   if (chosen.size === 0) {
-    throw new RecordingError(`${directory}: no recorded candles; expected files named ${PATTERN}`);
+    throw new InputError(`${directory}: no recorded candles; expected files named ${CANDLE_FILE_PATTERN}`);
   }
   const symbols = [...chosen]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -97,7 +98,7 @@ function entriesOf(directory: string): readonly { readonly name: string; readonl
         .sort((a, b) => (a.name < b.name ? -1 : 1))
     );
   } catch (error) {
-    throw new RecordingError(`${directory}: cannot be read as a folder of recorded candles`, {
+    throw new InputError(`${directory}: cannot be read as a folder of recorded candles`, {
       cause: error,
     });
   }

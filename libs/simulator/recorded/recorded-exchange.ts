@@ -1,8 +1,11 @@
+import { InputError } from "#libs/recordings/input-error.ts";
+import type { ReadOptions } from "#libs/recordings/read-options.ts";
 import type { CandlePage, DayStatistics, ExchangeSource, FundingRow, Listing } from "../source.ts";
 import { scanFolder } from "./folder.ts";
-import { RecordedSymbol } from "./recorded-symbol.ts";
+import { loadSymbol } from "./load-symbol.ts";
+import type { RecordedSymbol } from "./recorded-symbol.ts";
 
-/** A recorded market, with its coverage. */
+/** A market that was recorded, with its coverage. */
 export interface RecordedExchange extends ExchangeSource {
   readonly kind: "recorded";
   /** From the first to the end of the last recorded candle of each symbol. */
@@ -15,16 +18,27 @@ const FUNDING_INTERVAL_MS = 8 * 3_600_000;
 
 /**
  * Recorded candles of a folder as an exchange. Files are named EXCHANGE_SYMBOL_INTERVAL.csv or .csv.gz
- * (interval in minutes), with an optional funding_SYMBOL.csv[.gz] beside them. Only prices before the clock's time are
- * served; gaps in a recording are gaps here.
- * @throws RecordingError if the folder contains no recording (an invalid file is reported when it is read).
+ * (interval in minutes), with an optional funding_SYMBOL.csv[.gz] beside them. Only prices before the
+ * clock are served; what is missing in a recording is missing here. A file that cannot be used is left out and noted.
+ * @param options `nowMs`: candles that end later have not closed (default: all have).
+ * @throws InputError when the folder holds no recording that can be used.
  */
-export function recordedExchange(options: { readonly directory: string }): RecordedExchange {
-  const folder = scanFolder(options.directory);
+export async function recordedExchange(
+  options: ReadOptions & { readonly directory: string },
+): Promise<RecordedExchange> {
+  const { directory, ...readOptions } = options;
+  const folder = scanFolder(directory);
+  const symbols = new Map<string, RecordedSymbol>();
+  const broken: string[] = [];
+  for (const [symbol, files] of folder.symbols) {
+    const series = await loadSymbol(files, readOptions, (reason) => broken.push(`left out ${reason}`));
+    if (series !== null) symbols.set(symbol, series);
+  }
+  if (symbols.size === 0) throw new InputError(`${directory}: no recording can be used: ${broken[0]}`);
   return new FolderExchange(
-    `SIMULATED exchange that replays recorded candles of ${options.directory}`,
-    folder.notes,
-    new Map([...folder.symbols].map(([symbol, files]) => [symbol, new RecordedSymbol(files)])),
+    `SIMULATED exchange that replays recorded candles of ${directory}`,
+    [...folder.notes, ...broken],
+    symbols,
   );
 }
 

@@ -1,72 +1,36 @@
 import { at, CandlePageBuilder } from "../candle-page.ts";
 import { accumulate, type Row, startRow } from "../running-row.ts";
 import type { CandlePage, DayStatistics, FundingRow } from "../source.ts";
-import type { SymbolFiles } from "./folder.ts";
-import { readFunding } from "./funding-file.ts";
-import { type Recording, readRecording } from "./recording.ts";
+import type { Recording } from "./recording.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-interface Series {
-  readonly recordings: readonly Recording[];
-  /** The maximum over the files. */
-  readonly priceDecimals: number;
-  readonly quantityDecimals: number;
-  /** Read with the candles, so that an invalid file is reported before anything is served. */
-  readonly fundingRows: readonly FundingRow[];
-}
-
-function load(files: SymbolFiles): Series {
-  const recordings = files.candles.map(({ path, name, intervalMs }) => readRecording(path, name, intervalMs));
-  return {
-    recordings,
-    priceDecimals: Math.max(...recordings.map((recording) => recording.priceDecimals)),
-    quantityDecimals: Math.max(...recordings.map((recording) => recording.quantityDecimals)),
-    fundingRows: files.fundingPath === null ? [] : readFunding(files.fundingPath),
-  };
-}
-
-/** All recordings of one symbol, read on first use, as one series of prices. */
+/** All recordings of one symbol as one series of prices. */
 export class RecordedSymbol {
   readonly symbol: string;
-  private readonly files: SymbolFiles;
-  private loaded: Series | null = null;
+  /** Finest interval first. */
+  readonly recordings: readonly Recording[];
+  readonly fundingRows: readonly FundingRow[];
+  /** Of the recording with the most. */
+  readonly priceDecimals: number;
+  readonly quantityDecimals: number;
 
-  constructor(files: SymbolFiles) {
-    this.symbol = files.symbol;
-    this.files = files;
-  }
-
-  /** Shortest interval first. */
-  get recordings(): readonly Recording[] {
-    return this.series.recordings;
-  }
-
-  get priceDecimals(): number {
-    return this.series.priceDecimals;
+  constructor(symbol: string, recordings: readonly Recording[], fundingRows: readonly FundingRow[]) {
+    this.symbol = symbol;
+    this.recordings = recordings;
+    this.fundingRows = fundingRows;
+    this.priceDecimals = Math.max(...recordings.map((recording) => recording.priceDecimals));
+    this.quantityDecimals = Math.max(...recordings.map((recording) => recording.quantityDecimals));
   }
 
   /**
-   * The tick in units of `priceDecimals`, from the decimals of the finest recording. Ticks change over the years, so a
-   * longer and older recording may have finer prices.
+   * The tick in units of `priceDecimals`, as the finest recording shows it. Ticks change over the years, so a longer
+   * and older recording may have finer prices.
    */
   get tickUnits(): number {
-    const finest = this.recordings[0]?.priceDecimals ?? this.priceDecimals;
-    return 10 ** (this.priceDecimals - finest);
-  }
-
-  get quantityDecimals(): number {
-    return this.series.quantityDecimals;
-  }
-
-  private get series(): Series {
-    this.loaded ??= load(this.files);
-    return this.loaded;
-  }
-
-  get fundingRows(): readonly FundingRow[] {
-    return this.series.fundingRows;
+    const [finest] = this.recordings;
+    return finest === undefined ? 1 : finest.tickUnits * 10 ** (this.priceDecimals - finest.priceDecimals);
   }
 
   get firstMs(): number {

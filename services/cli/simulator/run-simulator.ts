@@ -1,9 +1,9 @@
 import { ConfigurationError } from "#libs/config/configuration.ts";
 import { callersFolder } from "#libs/config/environment.ts";
+import { InputError } from "#libs/recordings/input-error.ts";
 import { simulatedClock, systemClock } from "#libs/runtime/clock.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
 import { type RecordedExchange, recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
-import { RecordingError } from "#libs/simulator/recorded/recording.ts";
 import { defaultReplayStartMs } from "#libs/simulator/recorded/replay-start.ts";
 import { startExchangeSimulator } from "#libs/simulator/server.ts";
 import type { ExchangeSource } from "#libs/simulator/source.ts";
@@ -25,7 +25,7 @@ export async function runSimulator(
   if (parsed === null) return 0;
   const folder = callersFolder(scope.environment);
   const given = parsed.data === undefined ? parsed : { ...parsed, data: callersPath(folder, parsed.data) };
-  const { source, replay } = openSource(given);
+  const { source, replay } = await openSource(given);
   const startMs = given.from ?? (replay === null ? syntheticStart(given) : defaultReplayStartMs(replay));
   const speed = given.speed ?? 1;
   const clock = startMs === null ? systemClock : simulatedClock(startMs, speed);
@@ -49,17 +49,17 @@ function syntheticStart(given: SimulatorArguments): number | null {
   return given.speed === undefined ? null : DEFAULT_START_MS;
 }
 
-function openSource(given: SimulatorArguments): { source: ExchangeSource; replay: RecordedExchange | null } {
+async function openSource(
+  given: SimulatorArguments,
+): Promise<{ source: ExchangeSource; replay: RecordedExchange | null }> {
   if (given.data === undefined) {
     return { source: syntheticExchange({ seed: given.seed ?? DEFAULT_SEED }), replay: null };
   }
   try {
-    const replay = recordedExchange({ directory: given.data });
-    // Reads every file: a broken one is reported before anything is served.
-    replay.coverage();
+    const replay = await recordedExchange({ directory: given.data, nowMs: systemClock.nowMs() });
     return { source: replay, replay };
   } catch (error) {
-    if (error instanceof RecordingError) throw new ConfigurationError(error.message, { cause: error });
+    if (error instanceof InputError) throw new ConfigurationError(error.message, { cause: error });
     throw error;
   }
 }

@@ -18,9 +18,7 @@ import { readEnvelope } from "#libs/queue/rabbitmq/envelope.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
 import { readCandles } from "#libs/recordings/read-candles.ts";
 import { readFunding } from "#libs/recordings/read-funding.ts";
-import { readFunding as readRecordedFunding } from "#libs/simulator/recorded/funding-file.ts";
 import { recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
-import { RecordingError } from "#libs/simulator/recorded/recording.ts";
 import { makeResultsStore } from "#libs/store/dynamodb/results-store.ts";
 import { analyzerConfig } from "#services/analyzer/config.ts";
 import { parseLocalOptions } from "#services/local/options.ts";
@@ -245,6 +243,7 @@ describe("files", () => {
     return join(folder, name);
   };
   const HEADER = "start_ms,open,high,low,close,volume,turnover";
+  const GOOD = "1768478280000,1,1,1,1,1,1\n1768478340000,1,1,1,1,1,1";
 
   it("with a line of digits without end are refused at once", async () => {
     const path = written("digits.csv", `funding_ms,rate\n1768478400000,${LONG_DIGITS}\n`);
@@ -257,7 +256,6 @@ describe("files", () => {
     expect([...candles.volume]).toEqual([0, 0]);
     const rates = written("rates.csv", "funding_ms,rate\n1768478400000,-0\n");
     expect([...(await readFunding(rates)).rate]).toEqual([0]);
-    expect(readRecordedFunding(rates)).toEqual([{ timeMs: 1_768_478_400_000, rate: 0 }]);
   });
 
   it.each([
@@ -265,12 +263,12 @@ describe("files", () => {
     ["a time that no date holds", "99999999999999960000,1,1,1,1,1,1", ""],
     ["a rate in another base", "1768478400000,1,1,1,1,1,1", "1768478400000,0x10"],
     ["a rate of more than the position", "1768478400000,1,1,1,1,1,1", "1768478400000,1.5"],
-  ])("of a recording with %s are refused with the line", (_, candle, rate) => {
-    written("BYBIT_BTCUSDT_1.csv", `${HEADER}\n${candle}\n`);
+  ])("of a recording with %s are left out with the line", async (_, candle, rate) => {
+    written("BYBIT_BTCUSDT_1.csv", `${HEADER}\n${GOOD}\n${candle}\n`);
     written("funding_BTCUSDT.csv", `funding_ms,rate\n${rate}\n`);
-    const read = () => recordedExchange({ directory: folder }).coverage();
-    expect(read).toThrow(RecordingError);
-    expect(read).toThrow(/line 2: /);
+    written("BYBIT_OTHERUSDT_1.csv", `${HEADER}\n${GOOD}\n`);
+    const { notes } = await recordedExchange({ directory: folder });
+    expect(notes).toContainEqual(expect.stringMatching(/left out .*BTCUSDT.* line [24]: /));
   });
 });
 

@@ -669,7 +669,7 @@ describe.skipIf(recordings.length < RECORDED.length)(
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), "recordings-"));
       for (const file of recordings) symlinkSync(file, join(folder, basename(file)));
-      world = await startWorld({ source: recordedExchange({ directory: folder }) });
+      world = await startWorld({ source: await recordedExchange({ directory: folder }) });
     }, 60_000);
     afterAll(async () => {
       await world?.close();
