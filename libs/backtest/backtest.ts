@@ -58,13 +58,13 @@ export function backtest(input: StudyInput, options: BacktestOptions = {}): Back
     candles: candles.length - windowStart,
     fromMs: openTimeMs(candles, windowStart),
     toMs: openTimeMs(candles, candles.length),
-    bestStrategy: bestOf(results),
+    bestStrategy: bestStrategyOf(results),
     strategies: Object.fromEntries(results),
   };
 }
 
 /** Highest PnL among those with a trade; on equal PnL the higher win rate, then the earlier in the registry. */
-function bestOf(results: readonly (readonly [string, StrategyResult])[]): string {
+export function bestStrategyOf(results: readonly (readonly [string, StrategyResult])[]): string {
   let bestName = NO_STRATEGY;
   let best: Figures | null = null;
   for (const [name, { figures }] of results) {

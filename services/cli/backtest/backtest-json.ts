@@ -59,6 +59,7 @@ export function outcomeJson(
     ...base,
     strategies: Object.fromEntries(strategies),
     rules: rulesJson(outcome.rules, outcome.tick),
+    ...(outcome.segments.length === 1 ? {} : { segments: outcome.segments.map(segmentJson) }),
     coverage: coverageJson(data.coverage),
     notes: data.notes,
   };
@@ -110,6 +111,26 @@ function statisticsJson(statistics: Statistics, hold: BuyAndHold | null): Json {
     trials: statistics.trials,
     buy_and_hold_pnl: hold?.usdt ?? null,
     buy_and_hold_percent: hold?.percent ?? null,
+  };
+}
+
+/** A part between gaps, with the position that is open at its end and in no figure. */
+function segmentJson({ candles, fromMs, toMs, strategies }: BacktestResult): Json {
+  return {
+    candles,
+    from_time: fromMs,
+    to_time: toMs,
+    strategies: Object.fromEntries(
+      Object.entries(strategies).map(([name, { figures, openTrade, openWorth }]) => [
+        name,
+        {
+          total_trades: figures.totalTrades,
+          total_pnl: figures.totalPnl,
+          open_trade: openTrade === null ? null : openTradeJson(openTrade),
+          open_trade_worth: openWorth === null ? null : worthJson(openWorth),
+        },
+      ]),
+    ),
   };
 }
 

@@ -13,7 +13,10 @@ export interface BacktestOutcome {
   /** Null: levels are exact. */
   readonly tick: UsedTick | null;
   readonly data: Data;
+  /** Of all segments. */
   readonly result: BacktestResult;
+  /** The parts between gaps in order of time, each traded on its own; one where there is no gap. */
+  readonly segments: readonly BacktestResult[];
   /** By strategy name: why it cannot trade on this data, or null. */
   readonly cannotTrade: Readonly<Record<string, string | null>>;
   readonly significance: Significance;

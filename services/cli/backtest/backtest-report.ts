@@ -88,6 +88,7 @@ export function backtestReport(outcome: BacktestOutcome): string {
     `Buy and hold: ${held(significance.hold)}`,
     "",
     summary,
+    ...segmentTable(outcome.segments),
     ...entries.flatMap(([name, strategy]) => lastTrades(name, strategy)),
     "",
   ].join("\n");
@@ -97,6 +98,26 @@ export function backtestReport(outcome: BacktestOutcome): string {
 function funding({ funding: sum }: Figures, { funding: covered }: Coverage): string {
   if (covered === null) return "unknown";
   return covered.share > 0.9995 ? money(sum) : `${money(sum)} (partial)`;
+}
+
+/** The parts between gaps: their trades, and what the position open at the end of each would give. */
+function segmentTable(segments: readonly BacktestResult[]): string[] {
+  if (segments.length === 1) return [];
+  const names = Object.keys(segments[0]?.strategies ?? {});
+  const head = ["part", "candles", ...names.flatMap((name) => [name, "open"])];
+  const lines = segments.map(({ fromMs, candles, strategies }) => [
+    moment(fromMs),
+    `${candles}`,
+    ...names.flatMap((name) => {
+      const strategy = strategies[name];
+      return [money(strategy?.figures.totalPnl ?? null), money(strategy?.openWorth?.net ?? null)];
+    }),
+  ]);
+  return [
+    "",
+    `${segments.length} parts between gaps, each traded on its own; open positions are in no figure`,
+    table([head, ...lines]),
+  ];
 }
 
 function bestLine({ bestStrategy, strategies }: BacktestResult): string {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { type BacktestResult, backtest } from "#libs/backtest/backtest.ts";
+import { combineCoverage, combineSegments } from "#libs/backtest/combine-segments.ts";
 import { buyAndHold } from "#libs/backtest/statistics/buy-and-hold.ts";
 import { statisticsOf } from "#libs/backtest/statistics/statistics.ts";
 import { TIMEFRAMES, type Timeframe } from "#libs/candles/timeframe.ts";
@@ -9,7 +10,7 @@ import { cannotTrade } from "#libs/strategy/cannot-trade.ts";
 import { STRATEGIES } from "#libs/strategy/registry.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import { callersPath, wholeNumber } from "#services/shared/arguments.ts";
-import { type Data, type DataFiles, dataFiles, loadData } from "../shared/load-data.ts";
+import { type Data, type DataFiles, dataFiles, loadSegments, longestOf } from "../shared/load-data.ts";
 import {
   namesOf,
   parseSymbol,
@@ -26,7 +27,7 @@ import {
   type TradeOptions,
   withTradeOptions,
 } from "../shared/trade-options.ts";
-import { usedTick } from "../shared/used-tick.ts";
+import { type UsedTick, usedTick } from "../shared/used-tick.ts";
 import { type WindowOptions, withWindowOptions } from "../shared/window-options.ts";
 import { outcomeJson } from "./backtest-json.ts";
 import type { BacktestOutcome } from "./backtest-outcome.ts";
@@ -78,8 +79,8 @@ export async function runBacktest(
   try {
     const options = parseCommand<Options>(makeCommand(known), args, context);
     const request = requestOf(options, context, known);
-    const data = await loadData(request.files, request);
-    const outcome = trade(request, data);
+    const parts = await loadSegments(request.files, request);
+    const outcome = trade(request, parts);
     await show(request, outcome, context);
     return 0;
   } catch (error) {
@@ -138,24 +139,16 @@ function requestOf(options: Options, context: CommandContext, known: readonly St
 }
 
 /** @throws StrategyFailure when a strategy throws. */
-function trade(request: Request, data: Data): BacktestOutcome {
+function trade(request: Request, parts: readonly Data[]): BacktestOutcome {
   const { strategies, trials } = request;
-  const { input, firstIndex, detail, known } = data;
   const { rules } = request.rules;
-  const tick = usedTick(request.rules, input.candles, namesOf(request.files.candles));
-  let result: BacktestResult;
-  try {
-    result = backtest(input, {
-      strategies,
-      rules,
-      firstIndex,
-      ...(detail === undefined ? {} : { detail }),
-      ...(tick === null ? {} : { tickSize: tick.size }),
-    });
-  } catch (error) {
-    const asked = strategies.map((strategy) => ({ strategy, parameters: strategy.defaults }));
-    throw explained(error, asked, input, firstIndex);
-  }
+  const data = combinedData(request, parts);
+  const tick = usedTick(request.rules, data.input.candles, namesOf(request.files.candles));
+  const segments = parts.map((part) => tradeSegment(request, part, tick));
+  const result = combineSegments(segments, data.input.candles.intervalMs);
+  const holds = parts.flatMap(
+    ({ input, firstIndex }) => buyAndHold(input.candles, input.funding, rules, firstIndex) ?? [],
+  );
   return {
     symbol: request.symbol,
     timeframe: request.timeframe,
@@ -163,11 +156,10 @@ function trade(request: Request, data: Data): BacktestOutcome {
     tick,
     data,
     result,
-    cannotTrade: Object.fromEntries(
-      strategies.map((strategy) => [strategy.name, cannotTrade(strategy, strategy.defaults, known)]),
-    ),
+    segments,
+    cannotTrade: Object.fromEntries(strategies.map((strategy) => [strategy.name, reasonOf(strategy, parts)])),
     significance: {
-      hold: buyAndHold(input.candles, input.funding, rules, firstIndex),
+      hold: holds.length === 0 ? null : { usdt: sum(holds, "usdt"), percent: sum(holds, "percent") },
       statistics: Object.fromEntries(
         Object.entries(result.strategies).map(([name, { trades }]) => [
           name,
@@ -176,6 +168,45 @@ function trade(request: Request, data: Data): BacktestOutcome {
       ),
     },
   };
+}
+
+function tradeSegment(request: Request, data: Data, tick: UsedTick | null): BacktestResult {
+  const { strategies } = request;
+  const { input, firstIndex, detail } = data;
+  try {
+    return backtest(input, {
+      strategies,
+      rules: request.rules.rules,
+      firstIndex,
+      ...(detail === undefined ? {} : { detail }),
+      ...(tick === null ? {} : { tickSize: tick.size }),
+    });
+  } catch (error) {
+    const asked = strategies.map((strategy) => ({ strategy, parameters: strategy.defaults }));
+    throw explained(error, asked, input, firstIndex);
+  }
+}
+
+/** The longest part stands for all, but for what is known beside the candles. */
+function combinedData({ report }: Request, parts: readonly Data[]): Data {
+  const data = longestOf(parts);
+  if (parts.length === 1) return data;
+  if (report !== null) {
+    throw new InputError(
+      `--report shows one series, and gaps split these candles into ${parts.length}: choose a part with --from and --to`,
+    );
+  }
+  return { ...data, coverage: combineCoverage(parts.map(({ coverage }) => coverage)) };
+}
+
+/** Why a strategy cannot trade on any part. */
+function reasonOf(strategy: Strategy, parts: readonly Data[]): string | null {
+  const reasons = parts.map(({ known }) => cannotTrade(strategy, strategy.defaults, known));
+  return reasons.includes(null) ? null : (reasons[parts.indexOf(longestOf(parts))] ?? null);
+}
+
+function sum<Key extends string>(values: readonly Readonly<Record<Key, number>>[], key: Key): number {
+  return values.reduce((total, value) => total + value[key], 0);
 }
 
 /** Results go to standard output; where the report is goes there too, unless that is for a program. */

@@ -73,9 +73,7 @@ interface DataRequest extends WindowOptions {
  */
 export async function loadData(files: DataFiles, request: DataRequest): Promise<Data> {
   const segments = await loadSegments(files, request);
-  const [first] = segments;
-  if (first === undefined) throw new Error("a market has at least one part");
-  const longest = segments.reduce((best, one) => (candlesOf(one) > candlesOf(best) ? one : best), first);
+  const longest = longestOf(segments);
   if (segments.length === 1) return longest;
   const left = segments.reduce((sum, one) => sum + candlesOf(one), 0) - candlesOf(longest);
   const { fromMs, toMs } = longest.coverage.window;
@@ -109,6 +107,13 @@ export async function loadSegments(files: DataFiles, request: DataRequest): Prom
   });
   assertOverlaps(files, symbol, parts);
   return parts;
+}
+
+/** The part with the most candles in the window. */
+export function longestOf(parts: readonly Data[]): Data {
+  const [first] = parts;
+  if (first === undefined) throw new RangeError("a market has at least one part");
+  return parts.reduce((best, one) => (candlesOf(one) > candlesOf(best) ? one : best), first);
 }
 
 function candlesOf({ input, firstIndex }: Data): number {
