@@ -3,6 +3,7 @@ import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { ConfigurationError } from "#libs/config/configuration.ts";
 import { parseMoment } from "#libs/config/moment.ts";
 import { shownValue } from "#libs/contracts/shown-value.ts";
+import { STANDARD_INPUT } from "#libs/recordings/source/open-source.ts";
 import { shortComplaint } from "./short-complaint.ts";
 
 /** Parses an option's value: a whole number in plain digits. */
@@ -37,9 +38,6 @@ export function moment(value: string): number {
   }
   return ms;
 }
-
-/** The place of standard input on a command line. */
-export const STANDARD_INPUT = "-";
 
 /** A file or folder as a person wrote it, seen from the folder they called from. Standard input stays what it is. */
 export function callersPath(folder: string, path: string): string {

@@ -40,6 +40,7 @@ export function optimizeJson(subject: SearchSubject, result: SearchResult): Json
     notes: subject.data.notes,
     cannot_trade: whyNoSetTrades(subject),
     sets_that_cannot_trade: subject.cannotTrade.filter((reason) => reason !== null).length,
+    sets_with_unreachable_stop: subject.unreachableStops,
     search: {
       parameters: Object.fromEntries(subject.searched.map(({ name, values }) => [name, values])),
       fixed: Object.fromEntries(subject.fixed),

@@ -113,6 +113,12 @@ function heading(subject: SearchSubject): string[] {
       ...rulesLines(subject.rules, subject.tick),
       ...coverageLines(subject.data.coverage, market.symbol),
       ...cannotTradeLines(subject),
+      ...(subject.unreachableStops === 0
+        ? []
+        : [
+            `${grouped(subject.unreachableStops)} of ${count(subject.sets.length, "set")} have a stop beyond the ` +
+              "liquidation price: every adverse exit of theirs is a liquidation, and services refuse them",
+          ]),
     ].flatMap((line) => wrapped(line)),
     `Searched: ${tried}, ${count(searched.length, "parameter")}`,
     `Chosen by: ${OBJECTIVES[choice.objective]}, with at least ${count(choice.minTrades, "trade")}`,

@@ -24,6 +24,8 @@ import type { Strategy } from "#libs/strategy/strategy.ts";
 import { makeStudy } from "#libs/strategy/study.ts";
 import { FIRST_DECISION_INDEX, WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 
+import { unreachableStop } from "#libs/trading/stop-reach.ts";
+import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { wholeNumber } from "#services/shared/arguments.ts";
 import { type Data, type DataFiles, dataFiles, loadData, UNKNOWN_SYMBOL } from "../shared/load-data.ts";
 import {
@@ -263,6 +265,7 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
         choice,
         seed: space.sets.length < space.size ? options.seed : null,
         cannotTrade: configurations.map(({ parameters }) => cannotTrade(strategy, parameters, data.known)),
+        unreachableStops: unreachableStops(configurations.map((configuration) => configuration.rules)),
       },
       result,
       run: { top: options.top, threads, elapsedMs: progress.elapsedMs() },
@@ -273,6 +276,12 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
   } finally {
     progress.clear();
   }
+}
+
+/** Sets share equal rules as one object, so each is looked at once. */
+function unreachableStops(rules: readonly TradeRules[]): number {
+  const unreachable = new Set([...new Set(rules)].filter((one) => unreachableStop(one) !== null));
+  return rules.filter((one) => unreachable.has(one)).length;
 }
 
 /** Candles before --from only warm up, as those before the first window do. */

@@ -29,6 +29,8 @@ export interface SearchSubject {
   readonly choice: Choice;
   /** For each set: why it cannot trade on this data, or null. */
   readonly cannotTrade: readonly (string | null)[];
+  /** Sets whose stop lies beyond the liquidation price, so that every adverse exit is a liquidation. */
+  readonly unreachableStops: number;
 }
 
 /** Why no set at all can trade on this data; null when one can. */

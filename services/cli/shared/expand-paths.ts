@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, parse, sep } from "node:path";
 import { InputError } from "#libs/recordings/input-error.ts";
-import { callersPath, STANDARD_INPUT } from "#services/shared/arguments.ts";
+import { STANDARD_INPUT } from "#libs/recordings/source/open-source.ts";
+import { callersPath } from "#services/shared/arguments.ts";
 
 const WILDCARD = /[*?[\]]/;
 

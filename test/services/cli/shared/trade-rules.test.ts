@@ -118,6 +118,17 @@ describe("the trade rules of a command", () => {
     expect(both.err).toContain("rules.takeProfitPercent is searched or set, and the option");
   });
 
+  it("of a search are counted where a stop lies beyond the liquidation price", async () => {
+    const args = [...MARKET, "--strategy", "BASIC", "--min-trades", "1"];
+    const stops = ["--parameter", "rules.stopLossPercent=1,9,11,15"];
+    const found = await world.run(runOptimize, [...args, ...stops, "--json"]);
+    expect(JSON.parse(found.out).sets_with_unreachable_stop).toBe(2);
+    const { out } = await world.run(runOptimize, [...args, ...stops]);
+    expect(out.replaceAll(/\s+/g, " ")).toContain("2 of 4 sets have a stop beyond the liquidation price");
+    const near = await world.run(runOptimize, [...args, "--parameter", "rules.stopLossPercent=1,2"]);
+    expect(near.out).not.toContain("liquidation price");
+  });
+
   it("say that every adverse exit is a liquidation where the stop is never reached", async () => {
     const args = ["--stop-loss-percent", "15"];
     expect((await backtest(args)).out.replaceAll(/\s+/g, " ")).toContain(
