@@ -9,7 +9,7 @@ import type { ResultsItem, TimeframeResult } from "#libs/contracts/results-item.
 import type { History, HistoryLoader } from "#libs/history/history.ts";
 import type { InstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { MarketError } from "#libs/market/market-error.ts";
-import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
+import type { ConsumeOptions, Handler } from "#libs/queue/queue.ts";
 import { monotonicMs } from "#libs/runtime/clock.ts";
 import { faultFields } from "#libs/runtime/fault-log.ts";
 import type {
@@ -23,6 +23,7 @@ import { coinTrendAt } from "#libs/strategy/describe-moment.ts";
 import { tickShareOfStop } from "#libs/trading/tick-share.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { type FailureParts, withFailurePolicy } from "#services/shared/failure-policy.ts";
+import { compose } from "#services/shared/middleware.ts";
 import { withRetriesCounted } from "#services/shared/pulse.ts";
 import type { AnalyzeObserver } from "./analyzer-pulse.ts";
 import { storedFigures } from "./stored-figures.ts";
@@ -49,31 +50,28 @@ export interface AnalyzeParts extends FailureParts {
  * A repeated delivery computes the same figures and changes nothing.
  */
 export function makeAnalyze(parts: AnalyzeParts): Handler<BacktestTask> {
-  const handler: Handler<BacktestTask> = ({ message: task, attempt }) =>
-    withFailurePolicy(parts, async (): Promise<Outcome> => {
-      const startedMs = monotonicMs();
-      parts.logger.debug({ taskId: task.taskId, attempt }, "task received");
-      const outcome = await analyzeTask(parts, task, startedMs);
-      const recorded = await parts.results.record(
-        identityOf(task),
-        outcome,
-        parts.timeframes,
-        parts.analyzerId,
-      );
-      if (recorded.kind === "expired") {
-        // The result is useless by now, but the scan must not wait for it.
-        await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, "failed");
-        parts.logger.warn({ taskId: task.taskId }, "scan has expired: result not stored");
-        parts.observe?.("failed");
-        return { kind: "ack" };
-      }
-      const end = endOf(recorded, outcome.result.status);
-      await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, end);
-      logResult(parts, task, outcome.result, recorded.kind);
-      parts.observe?.(end === "failed" ? "failed" : "done");
-      return { kind: "ack" };
-    });
-  return withRetriesCounted(handler, () => parts.observe?.("retry"));
+  const policies = compose<BacktestTask>(
+    withRetriesCounted(() => parts.observe?.("retry")),
+    withFailurePolicy(parts),
+  );
+  return policies(async ({ message: task, attempt }) => {
+    parts.logger.debug({ taskId: task.taskId, attempt }, "task received");
+    await analyze(parts, task);
+    return { kind: "ack" };
+  });
+}
+
+async function analyze(parts: AnalyzeParts, task: BacktestTask): Promise<void> {
+  const outcome = await analyzeTask(parts, task, monotonicMs());
+  const recorded = await parts.results.record(identityOf(task), outcome, parts.timeframes, parts.analyzerId);
+  const end = endOf(recorded, outcome.result.status);
+  await parts.scans.recordTaskEnd(task.scanId, task.symbol, task.timeframe, end);
+  parts.observe?.(end === "failed" ? "failed" : "done");
+  if (recorded.kind === "expired") {
+    parts.logger.warn({ taskId: task.taskId }, "scan has expired: result not stored");
+  } else {
+    logResult(parts, task, outcome.result, recorded.kind);
+  }
 }
 
 /** Marks the timeframe of a dead-lettered task as failed with the reason, so that the scan can finish. */
@@ -90,17 +88,18 @@ export function makeOnDeadTask(parts: AnalyzeParts): NonNullable<ConsumeOptions[
       parts.timeframes,
       parts.analyzerId,
     );
-    // An expired scan must not wait for it either.
-    const end = recorded.kind === "expired" ? "failed" : endOf(recorded, "failed");
+    const end = endOf(recorded, "failed");
     await parts.scans.recordTaskEnd(task.data.scanId, task.data.symbol, task.data.timeframe, end);
   };
 }
 
 /**
  * The status under which the scan counts a task: the one stored in the item. A worker may have stored the result and
- * died before it counted it; a redelivery may compute another one (a gap in the candles, for example).
+ * died before it counted it; a redelivery may compute another one (a gap in the candles, for example). An expired
+ * result is useless, but its scan must not wait for it.
  */
-function endOf(recorded: Exclude<RecordOutcome, { kind: "expired" }>, own: TaskEnd): TaskEnd {
+function endOf(recorded: RecordOutcome, own: TaskEnd): TaskEnd {
+  if (recorded.kind === "expired") return "failed";
   return recorded.kind === "repeated" ? recorded.status : own;
 }
 

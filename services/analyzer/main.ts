@@ -1,4 +1,5 @@
 import { rabbitMqUrl } from "#libs/config/configuration.ts";
+import type { BacktestTask } from "#libs/contracts/messages.ts";
 import { BACKTEST_TASKS } from "#libs/contracts/queues.ts";
 import { makeHistoryLoader } from "#libs/history/history.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
@@ -66,10 +67,14 @@ await runService("analyzer", async (scope) => {
   };
   const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
   scope.own(protection, (held) => held.close());
-  const consumer = await queue.consume(BACKTEST_TASKS, withTaskProtection(makeAnalyze(parts), protection), {
-    prefetch: config.prefetchCount,
-    onDeadLetter: makeOnDeadTask(parts),
-  });
+  const consumer = await queue.consume(
+    BACKTEST_TASKS,
+    withTaskProtection<BacktestTask>(protection)(makeAnalyze(parts)),
+    {
+      prefetch: config.prefetchCount,
+      onDeadLetter: makeOnDeadTask(parts),
+    },
+  );
   scope.own(consumer, (running) => running.stop());
   logger.info({ queue: BACKTEST_TASKS.name, prefetch: config.prefetchCount }, "waiting for tasks");
   await scope.untilStopped();

@@ -7,10 +7,8 @@ import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import type { HistoryLoader } from "#libs/history/history.ts";
 import type { ExchangeClock } from "#libs/market/exchange-clock.ts";
 import type { InstrumentCatalog } from "#libs/market/instrument-catalog.ts";
-import { MarketError } from "#libs/market/market-error.ts";
-import type { ConsumeOptions, Handler, Outcome } from "#libs/queue/queue.ts";
+import type { ConsumeOptions, Delivery, Handler, Outcome } from "#libs/queue/queue.ts";
 import { logFault } from "#libs/runtime/fault-log.ts";
-import { makeKeyedMutex } from "#libs/runtime/keyed-mutex.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import type { LedgerStore } from "#libs/store/ledger-store.ts";
 import type { PositionsStore } from "#libs/store/positions-store.ts";
@@ -20,12 +18,13 @@ import { makeStudy } from "#libs/strategy/study.ts";
 import { WARM_UP_CANDLES } from "#libs/strategy/warm-up.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 import { type FailureParts, withFailurePolicy } from "#services/shared/failure-policy.ts";
+import { compose, inOrderOf } from "#services/shared/middleware.ts";
 import { withRetriesCounted } from "#services/shared/pulse.ts";
 import type { SignalSource } from "#services/shared/signal-source.ts";
 import type { FindObserver } from "./finder-pulse.ts";
 import { makeLedgerItem } from "./ledger-item.ts";
 import { makePosition } from "./position.ts";
-import { makeUnlistedSymbols } from "./unlisted-symbols.ts";
+import { withoutUnlistedSymbols } from "./unlisted-symbols.ts";
 
 export interface FindParts extends FailureParts {
   readonly history: HistoryLoader;
@@ -49,32 +48,19 @@ export interface FindParts extends FailureParts {
  * in order, because the first entry of a candle holds the symbol's position.
  */
 export function makeFind(parts: FindParts): Handler<TradingSignal> {
-  const exclusively = makeKeyedMutex();
-  const unlisted = makeUnlistedSymbols(parts.clock);
-  const handler: Handler<TradingSignal> = ({ message: signal }) => {
-    const { symbol, signalId } = signal;
-    const logger = parts.logger.child({ signalId });
-    return exclusively(symbol, async () => {
-      if (unlisted.isAnother(symbol, signalId)) return discarded(parts, logger, symbol);
-      return withFailurePolicy({ ...parts, logger }, async () => {
-        try {
-          return await find(parts, logger, signal);
-        } catch (error) {
-          if (!(error instanceof MarketError) || error.kind !== "unknown-symbol") throw error;
-          // The failure policy dead-letters the first one.
-          if (unlisted.add(symbol, signalId)) throw error;
-          return discarded(parts, logger, symbol);
-        }
-      });
-    });
+  const loggerOf = ({ message }: Delivery<TradingSignal>) =>
+    parts.logger.child({ signalId: message.signalId });
+  const discarded = (delivery: Delivery<TradingSignal>) => {
+    logFault(loggerOf(delivery), FAULTS.symbolUnlisted, { symbol: delivery.message.symbol });
+    parts.observe?.({ kind: "unlisted" });
   };
-  return withRetriesCounted(handler, () => parts.observe?.({ kind: "retry" }));
-}
-
-function discarded({ observe }: FindParts, logger: Logger, symbol: string): Outcome {
-  logFault(logger, FAULTS.symbolUnlisted, { symbol });
-  observe?.({ kind: "unlisted" });
-  return { kind: "ack" };
+  const policies = compose<TradingSignal>(
+    withRetriesCounted(() => parts.observe?.({ kind: "retry" })),
+    inOrderOf(({ symbol }) => symbol),
+    withFailurePolicy(parts, loggerOf),
+    withoutUnlistedSymbols(parts.clock, discarded),
+  );
+  return policies((delivery) => find(parts, loggerOf(delivery), delivery.message));
 }
 
 async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Promise<Outcome> {

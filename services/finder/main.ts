@@ -1,4 +1,5 @@
 import { rabbitMqUrl } from "#libs/config/configuration.ts";
+import type { TradingSignal } from "#libs/contracts/messages.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { makeHistoryLoader } from "#libs/history/history.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
@@ -76,7 +77,7 @@ await runService("finder", async (scope) => {
   });
   const protection = makeTaskProtection({ agentUri: scope.environment.ECS_AGENT_URI, logger });
   scope.own(protection, (held) => held.close());
-  const consumer = await queue.consume(TRADING_SIGNALS, withTaskProtection(find, protection), {
+  const consumer = await queue.consume(TRADING_SIGNALS, withTaskProtection<TradingSignal>(protection)(find), {
     prefetch: config.prefetchCount,
     onDeadLetter: makeOnDeadSignal(logger, figures.observe),
   });

@@ -1,9 +1,10 @@
 import { FAULTS } from "#libs/contracts/faults.ts";
 import { ContractError } from "#libs/contracts/wire.ts";
 import { MarketError } from "#libs/market/market-error.ts";
-import type { Outcome } from "#libs/queue/queue.ts";
+import type { Delivery, Outcome } from "#libs/queue/queue.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { StoreError } from "#libs/store/store-error.ts";
+import type { Middleware } from "./middleware.ts";
 
 export interface FailureParts {
   readonly logger: Logger;
@@ -13,11 +14,19 @@ export interface FailureParts {
 }
 
 /**
- * Processes one message and maps every expected failure to an outcome. Failures of exchange and database go to the
- * retry queue, permanent failures are dead-lettered, and during an exchange ban the message stays unacknowledged.
- * A message that fails because the service is stopping is returned unchanged. Bugs are rethrown.
+ * Maps every expected failure of a message to an outcome. Failures of exchange and database go to the retry queue,
+ * permanent failures are dead-lettered, and during an exchange ban the message stays unacknowledged. A message that
+ * fails because the service is stopping is returned unchanged. Bugs are rethrown.
+ * @param loggerOf logger of one message; by default the service's.
  */
-export async function withFailurePolicy(parts: FailureParts, work: () => Promise<Outcome>): Promise<Outcome> {
+export function withFailurePolicy<T>(
+  parts: FailureParts,
+  loggerOf: (delivery: Delivery<T>) => Logger = () => parts.logger,
+): Middleware<T> {
+  return (next) => (delivery) => settled({ ...parts, logger: loggerOf(delivery) }, () => next(delivery));
+}
+
+async function settled(parts: FailureParts, work: () => Promise<Outcome>): Promise<Outcome> {
   for (;;) {
     try {
       return await work();

@@ -1,9 +1,9 @@
 import { FAULTS } from "#libs/contracts/faults.ts";
-import type { Handler, Outcome } from "#libs/queue/queue.ts";
 import type { Clock } from "#libs/runtime/clock.ts";
 import { logFault, type WarningLog } from "#libs/runtime/fault-log.ts";
 import { pause } from "#libs/runtime/pause.ts";
 import type { FreshPulse, PulseStore } from "#libs/store/pulse-store.ts";
+import type { Middleware } from "./middleware.ts";
 
 const PERIOD_MS = 60_000;
 /** Signals and runs begin with the minute: half a minute later their outcome is known. */
@@ -89,10 +89,10 @@ export function startPulse(
   };
 }
 
-/** The same handler, with the messages that wait for another attempt counted. */
-export function withRetriesCounted<T>(handler: Handler<T>, retried: () => void): Handler<T> {
-  return async (delivery): Promise<Outcome> => {
-    const outcome = await handler(delivery);
+/** Counts the messages that wait for another attempt. */
+export function withRetriesCounted<T>(retried: () => void): Middleware<T> {
+  return (next) => async (delivery) => {
+    const outcome = await next(delivery);
     if (outcome.kind === "retry") retried();
     return outcome;
   };

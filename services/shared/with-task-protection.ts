@@ -1,12 +1,12 @@
-import type { Handler } from "#libs/queue/queue.ts";
 import type { TaskProtection } from "#libs/runtime/task-protection.ts";
+import type { Middleware } from "./middleware.ts";
 
-/** The same handler, with the task protected from scale-in while it processes a message. */
-export function withTaskProtection<T>(handler: Handler<T>, protection: TaskProtection): Handler<T> {
-  return async (delivery) => {
+/** Protects the task from scale-in while a message is unacknowledged. */
+export function withTaskProtection<T>(protection: TaskProtection): Middleware<T> {
+  return (next) => async (delivery) => {
     protection.begin();
     try {
-      return await handler(delivery);
+      return await next(delivery);
     } finally {
       protection.end();
     }

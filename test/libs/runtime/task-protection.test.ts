@@ -107,7 +107,7 @@ describe("scale-in protection", () => {
     ["is not known, as outside of ECS", () => undefined],
   ])("never stands in the way of work when the agent %s", async (_, agentUri) => {
     const protection = makeProtection(await agentUri());
-    const handler = withTaskProtection(async () => ({ kind: "ack" as const }), protection);
+    const handler = withTaskProtection(protection)(async () => ({ kind: "ack" as const }));
     const delivery = { message: {}, messageId: "1", attempt: 1, redelivered: false };
     await expect(handler(delivery)).resolves.toEqual({ kind: "ack" });
     await expect(protection.close()).resolves.toBeUndefined();
@@ -116,9 +116,9 @@ describe("scale-in protection", () => {
   it("ends with the message, also when its handler throws", async () => {
     const agent = await startAgent();
     const protection = makeProtection(agent.uri);
-    const handler = withTaskProtection(async () => {
+    const handler = withTaskProtection(protection)(async () => {
       throw new Error("a bug");
-    }, protection);
+    });
     const delivery = { message: {}, messageId: "1", attempt: 1, redelivered: false };
     await expect(handler(delivery)).rejects.toThrow("a bug");
     await eventually("released", () => agent.asked.length === 2);

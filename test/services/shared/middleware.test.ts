@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery, Handler } from "#libs/queue/queue.ts";
-import { compose, type Middleware } from "#services/shared/middleware.ts";
+import { compose, inOrderOf, type Middleware } from "#services/shared/middleware.ts";
 
 const DELIVERY: Delivery<string> = { message: "work", messageId: "1", attempt: 1, redelivered: false };
 
@@ -41,5 +41,27 @@ describe("composed policies", () => {
   it("are the work itself when there are none", async () => {
     const { work } = traced([]);
     expect(compose<string>()(work)).toBe(work);
+  });
+});
+
+describe("order within a key", () => {
+  it("holds a message until the one before it with the same key is done, and no other", async () => {
+    const trace: string[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const handler = inOrderOf<string>((message) => message.slice(0, 1))(async ({ message }) => {
+      trace.push(`${message} starts`);
+      if (message === "a1") await held;
+      trace.push(`${message} ends`);
+      return { kind: "ack" };
+    });
+    const all = ["a1", "a2", "b1"].map((message) => handler({ ...DELIVERY, message }));
+    await all[2];
+    expect(trace).toEqual(["a1 starts", "b1 starts", "b1 ends"]);
+    release();
+    await Promise.all(all);
+    expect(trace.slice(3)).toEqual(["a1 ends", "a2 starts", "a2 ends"]);
   });
 });
