@@ -117,7 +117,7 @@ describe("the executor", () => {
     expect(holdingMinutes).toBe(((exitAt ?? 0) + MINUTE_MS - SIGNAL_MS) / MINUTE_MS);
     // The exit is stored in the minute in which its candle has closed, five minutes after the signal at the earliest.
     expect(outcome.updatedAt).toBe(world.clock.nowMs());
-  });
+  }, 120_000);
 
   it("stores the same whenever it looks, and whoever looks", async () => {
     const items = [
