@@ -39,6 +39,8 @@ export function followSymbol(market: Pick<MarketData, "candles">, symbol: string
       const skipped = (fromMs - minutes.startMs) / MINUTE_MS;
       const isInside = skipped >= 0 && skipped <= minutes.length;
       minutes = isInside ? compact(sliceCandles(minutes, skipped)) : emptyAt(fromMs);
+      // Behind a hole, or from the beginning: nothing is known of what follows.
+      if (!isInside) pageCandles = PAGE_CANDLES;
     },
     async fetchUntil(toMs) {
       const fromMs = endMs(minutes);
