@@ -17,6 +17,11 @@ export interface EveryOptions {
   readonly logger: Logger;
 }
 
+/** When the next full period's tick is: always later than now. */
+export function nextTickMs(nowMs: number, periodMs: number): number {
+  return nowMs + periodMs - ((nowMs - AFTER_THE_MINUTE_MS) % periodMs);
+}
+
 /**
  * Runs the work once, or immediately and then at every full period (every full minute for 60) until the service is
  * asked to stop. In a series a failure is logged and the next run proceeds; a single run throws it.
@@ -26,8 +31,8 @@ export async function runEvery(options: EveryOptions, work: () => Promise<void>)
   const { everySeconds, clock, stopping, logger } = options;
   const periodMs = everySeconds * 1000;
   const nextTick = () => {
-    const intoPeriodMs = (clock.nowMs() - AFTER_THE_MINUTE_MS) % periodMs;
-    const waitMs = (periodMs - intoPeriodMs) / (options.speed || 1);
+    const nowMs = clock.nowMs();
+    const waitMs = (nextTickMs(nowMs, periodMs) - nowMs) / (options.speed || 1);
     // A timer truncates fractions and may fire a millisecond early, and the work would then run twice for a tick.
     return pause(Math.ceil(waitMs) + 1, stopping);
   };

@@ -40,7 +40,9 @@ export function makeFinderPulse(clock: Clock) {
       lastMinute: countsOf(counts.lastMinute, why.lastMinute),
     };
   }
-  return { observe, read };
+  /** Why there was no entry, since the start. */
+  const noEntryReasons = () => reasons.read().total;
+  return { observe, read, noEntryReasons };
 }
 
 function countsOf(ends: ReadonlyMap<string, number>, why: ReadonlyMap<string, number>): FinderCounts {

@@ -25,7 +25,8 @@ export async function scanAndBacktest(
   const scanned = await pipeline.scan();
   if (scanned.kind === "held") return null;
   const scannedMs = monotonicMs();
-  progress.scan = { universe: scanned.universe.length, selected: scanned.selected.length };
+  const { scanId, universe, selected } = scanned;
+  progress.scan = { scanId, universe: universe.length, selected: selected.length };
   progress.backtests = { total: scanned.tasks, ended: 0, failed: 0, startedMs: scannedMs };
   progress.activity = "backtesting";
   for (;;) {
@@ -55,19 +56,38 @@ export async function selectAndFind(
   progress.activity = "selecting strategies";
   const signals = { published: 0, ended: 0 };
   progress.signals = signals;
+  progress.nextRun = null;
+  const reasonsBefore = pipeline.noEntryReasons();
+  const countReasons = () => {
+    progress.noEntry = countedSince(reasonsBefore, pipeline.noEntryReasons());
+  };
   const selected = await pipeline.select();
   if (selected.kind === "held") return null;
   const selectedMs = monotonicMs();
   const refused = Object.values(selected.refused).reduce((sum, count) => sum + count, 0);
   signals.published = selected.taken.length;
-  progress.selection = { judged: selected.taken.length + refused, taken: selected.taken.length };
+  progress.selection = {
+    judged: selected.taken.length + refused,
+    taken: selected.taken.length,
+    refused: selected.refused,
+  };
   progress.activity = "searching for entries";
   while (signals.ended < selected.taken.length && !isStale(pipeline, selected) && !stopping.aborted) {
+    countReasons();
     await pause(POLL_MS, stopping);
   }
+  countReasons();
   const positions = await pipeline.positions.active();
   progress.positions = positions;
   return { selected, positions, selectMs: selectedMs - startedMs, findMs: monotonicMs() - selectedMs };
+}
+
+/** What has been counted in between, the most frequent first. */
+function countedSince(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>) {
+  return [...now]
+    .map(([reason, count]) => ({ reason, count: count - (before.get(reason) ?? 0) }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
 }
 
 /** After a scan's results expire nothing more is stored or counted: pending tasks stay pending. */

@@ -180,6 +180,7 @@ export async function startPipeline(
     selections,
     pulses: pulses.store,
     stopPulses: pulses.stop,
+    noEntryReasons: pulses.finder.noEntryReasons,
     scan: (): Promise<ScanSummary> => pulses.scanner.observed(() => scan(scanning)),
     async select(): Promise<SelectSummary> {
       await measure({ queue, scans, clock })

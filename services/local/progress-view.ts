@@ -1,6 +1,7 @@
 import { Writable } from "node:stream";
 import type { LedgerItem, LedgerOutcome } from "#libs/contracts/ledger-item.ts";
 import type { PositionItem } from "#libs/contracts/position-item.ts";
+import type { ReasonCount } from "#libs/contracts/pulse-item.ts";
 import { type Clock, monotonicMs } from "#libs/runtime/clock.ts";
 import { progressBar, timeLeft } from "#libs/terminal/progress-bar.ts";
 import { usd } from "#services/shared/usd.ts";
@@ -14,10 +15,19 @@ export interface Progress {
   endpoint: string | null;
   /** The current activity. */
   activity: string;
-  scan: { readonly universe: number; readonly selected: number } | null;
+  scan: { readonly scanId: string; readonly universe: number; readonly selected: number } | null;
   backtests: { readonly total: number; ended: number; failed: number; readonly startedMs: number } | null;
-  selection: { readonly judged: number; readonly taken: number } | null;
+  selection: {
+    readonly judged: number;
+    readonly taken: number;
+    /** Refusals by the figure that decided. */
+    readonly refused: Readonly<Record<string, number>>;
+  } | null;
   signals: { readonly published: number; ended: number } | null;
+  /** Why this minute's signals led to no entry, the most frequent reason first. */
+  noEntry: readonly ReasonCount[];
+  /** The next selection on the market's clock, and how many times faster than real time that runs. */
+  nextRun: { readonly atMs: number; readonly speed: number } | null;
   positions: readonly PositionItem[];
   readonly outcomes: OutcomeCounts;
 }
@@ -44,6 +54,8 @@ export function emptyProgress(): Progress {
     backtests: null,
     selection: null,
     signals: null,
+    noEntry: [],
+    nextRun: null,
     positions: [],
     outcomes: { open: 0, ended: 0, wins: 0, net: 0, latest: [] },
   };
@@ -51,34 +63,25 @@ export function emptyProgress(): Progress {
 
 const POSITIONS_SHOWN = 10;
 const OUTCOMES_SHOWN = 5;
+const REASONS_SHOWN = 3;
 
-/** The whole view as text. */
+/** The whole view as text. The clock comes first: it is what shows that the view is alive, and a row may be cut. */
 export function renderProgress(progress: Progress): string {
-  const { scan, backtests, selection, signals, positions } = progress;
-  const now =
-    progress.clock === undefined ? "" : ` · ${new Date(progress.clock.nowMs()).toISOString().slice(0, 19)}Z`;
+  const nowMs = progress.clock?.nowMs() ?? null;
+  const { scan, selection, signals } = progress;
   const lines = [
-    `crypto-backtest · ${progress.market}${now}`,
+    `crypto-backtest${nowMs === null ? "" : ` · ${new Date(nowMs).toISOString().slice(0, 19)}Z`} · ${progress.market}`,
     "",
-    `  scan        ${scan === null ? "..." : `${scan.universe} symbols, ${scan.selected} taken`}`,
-  ];
-  if (backtests === null) lines.push("  backtests   ...");
-  else {
-    const failed = backtests.failed > 0 ? `, ${backtests.failed} failed` : "";
-    const left = timeLeft(backtests.ended, backtests.total, monotonicMs() - backtests.startedMs);
-    lines.push(
-      `  backtests   ${progressBar(backtests.ended, backtests.total)} ${backtests.ended}/${backtests.total}${failed}${left}`,
-    );
-  }
-  lines.push(
-    `  selected    ${selection === null ? "..." : `${selection.taken} of ${selection.judged} strategies`}`,
+    `  scan        ${scan === null ? "..." : `${hourOf(scan.scanId)}${scan.universe} symbols, ${scan.selected} taken`}`,
+    `  backtests   ${backtestsText(progress.backtests)}`,
+    `  selected    ${selection === null ? "..." : selectionText(selection)}`,
     `  signals     ${signals === null ? "..." : `${signals.ended}/${signals.published} checked`}`,
-    `  positions   ${positions.length}`,
-  );
-  for (const position of positions.slice(0, POSITIONS_SHOWN)) lines.push(`    ${positionLine(position)}`);
-  if (positions.length > POSITIONS_SHOWN) lines.push(`    and ${positions.length - POSITIONS_SHOWN} more`);
-  lines.push(...outcomeLines(progress.outcomes));
-  lines.push("", `  ${progress.activity}`);
+    ...noEntryLines(progress.noEntry),
+    ...positionLines(progress.positions, nowMs),
+    ...outcomeLines(progress.outcomes),
+    "",
+    `  ${progress.activity}${countdown(progress.nextRun, nowMs)}`,
+  ];
   if (progress.endpoint !== null) lines.push(`  DynamoDB    ${progress.endpoint}`);
   return lines.join("\n");
 }
@@ -107,6 +110,63 @@ export function outcomeText({ state, netPnl, holdingMinutes, reason }: LedgerOut
   const result =
     netPnl === null || holdingMinutes === null ? "" : ` after ${holdingMinutes} min, net ${usd(netPnl)}`;
   return `${state.replace("_", " ")}${result}${reason === null ? "" : ` (${reason})`}`;
+}
+
+/** A scan is named after its hour, `scan-2026-01-15T12`. */
+function hourOf(scanId: string): string {
+  const hour = /T(\d\d)$/.exec(scanId)?.[1];
+  return hour === undefined ? "" : `${hour}:00 UTC, `;
+}
+
+function backtestsText(backtests: Progress["backtests"]): string {
+  if (backtests === null) return "...";
+  const { ended, total, failed, startedMs } = backtests;
+  const failures = failed > 0 ? `, ${failed} failed` : "";
+  return `${progressBar(ended, total)} ${ended}/${total}${failures}${timeLeft(ended, total, monotonicMs() - startedMs)}`;
+}
+
+function selectionText({ taken, judged, refused }: NonNullable<Progress["selection"]>): string {
+  const counts = Object.entries(refused)
+    .filter(([, count]) => count > 0)
+    .map(([code, count]) => `${count} by ${code.replace("_", " ")}`);
+  const reasons = counts.length === 0 ? "" : `; refused: ${counts.join(", ")}`;
+  return `${taken} of ${judged} strategies${reasons}`;
+}
+
+function noEntryLines(reasons: readonly ReasonCount[]): string[] {
+  const width = String(reasons[0]?.count ?? 0).length;
+  return reasons
+    .slice(0, REASONS_SHOWN)
+    .map(
+      ({ reason, count }, i) =>
+        `  ${(i === 0 ? "no entry" : "").padEnd(12)}${String(count).padStart(width)}  ${reason}`,
+    );
+}
+
+/** Positions are read once a minute: those that have expired since then are left out. */
+function positionLines(positions: readonly PositionItem[], nowMs: number | null): string[] {
+  const active = positions.filter(({ ttl }) => nowMs === null || ttl * 1_000 > nowMs);
+  const lines = active.slice(0, POSITIONS_SHOWN).map((position) => {
+    const life = nowMs === null ? "" : `${minutesAndSeconds(position.ttl - nowMs / 1_000)}  `;
+    return `    ${life}${positionLine(position)}`;
+  });
+  const more = active.length - POSITIONS_SHOWN;
+  return [
+    `  positions   ${active.length}${active.length > 0 && nowMs !== null ? ", with the time they have left" : ""}`,
+    ...lines,
+    ...(more > 0 ? [`    and ${more} more`] : []),
+  ];
+}
+
+function minutesAndSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** In real seconds, whatever the speed of the market's clock. */
+function countdown(nextRun: Progress["nextRun"], nowMs: number | null): string {
+  if (nextRun === null || nowMs === null) return "";
+  return `, ${Math.max(0, Math.ceil((nextRun.atMs - nowMs) / 1_000 / nextRun.speed))} s left`;
 }
 
 export function positionLine(position: PositionItem): string {

@@ -1,5 +1,5 @@
 import { monotonicMs } from "#libs/runtime/clock.ts";
-import { runEvery } from "#libs/runtime/every.ts";
+import { nextTickMs, runEvery } from "#libs/runtime/every.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
 import { scanAndBacktest, selectAndFind } from "./cycle.ts";
 import type { LocalExchange } from "./exchange.ts";
@@ -76,6 +76,7 @@ export async function runOnAndOn(running: Running): Promise<void> {
   const selecting = runEvery({ everySeconds: 60, clock, speed, stopping, logger }, async () => {
     await selectAndFind(pipeline, progress, stopping);
     progress.activity = "waiting for the next minute";
+    progress.nextRun = speed === 0 ? null : { atMs: nextTickMs(clock.nowMs(), 60_000), speed };
   });
   const settling = runEvery({ everySeconds: 60, clock, speed, stopping, logger }, async () => {
     progress.outcomes.open = (await pipeline.settle()).open;

@@ -84,7 +84,11 @@ describe("a cycle of the pipeline in one process", () => {
   it("ends with every task and every signal, and tells its progress", async () => {
     const scan = await scanAndBacktest(pipeline, progress, never);
     expect(scan?.item).toMatchObject({ totalTasks: 4, pendingTasks: 0, status: "completed" });
-    expect(progress.scan).toEqual({ universe: scan?.scanned.universe.length, selected: 2 });
+    expect(progress.scan).toEqual({
+      scanId: scan?.scanned.scanId,
+      universe: scan?.scanned.universe.length,
+      selected: 2,
+    });
     expect(progress.backtests).toMatchObject({ total: 4, ended: 4, failed: 0 });
 
     const search = await selectAndFind(pipeline, progress, never);
@@ -92,6 +96,9 @@ describe("a cycle of the pipeline in one process", () => {
     expect(taken).toBeGreaterThan(0);
     expect(progress.signals).toEqual({ published: taken, ended: taken });
     expect(progress.selection?.taken).toBe(taken);
+    const searched = progress.noEntry.reduce((sum, { count }) => sum + count, 0);
+    expect(searched).toBeGreaterThanOrEqual(taken - (search?.positions.length ?? 0) - 1);
+    expect(searched).toBeLessThanOrEqual(taken - (search?.positions.length ?? 0));
     expect(progress.positions).toEqual(search?.positions);
 
     expect(await scanAndBacktest(pipeline, progress, never)).toBeNull();

@@ -34,21 +34,61 @@ describe("the progress view", () => {
         clock: manualClock(Date.UTC(2026, 0, 15, 12, 0, 30)),
         endpoint: "http://127.0.0.1:8000",
         activity: "searching for entries",
-        scan: { universe: 83, selected: 30 },
+        scan: { scanId: "scan-2026-01-15T12", universe: 83, selected: 30 },
         backtests: { total: 150, ended: 75, failed: 2, startedMs: monotonicMs() - 10_000 },
-        selection: { judged: 200, taken: 12 },
+        selection: { judged: 200, taken: 12, refused: { trades: 100, win_rate: 88, pnl: 0 } },
         signals: { published: 12, ended: 5 },
-        positions: [position()],
+        positions: [position({ ttl: Date.UTC(2026, 0, 15, 12, 0, 30) / 1_000 + 228 })],
       }),
     );
-    expect(text).toMatch(/^crypto-backtest · .*simulated · 2026-01-15T12:00:30Z/);
-    expect(lineOf(text, "scan")).toContain("83 symbols, 30 taken");
+    expect(text).toMatch(/^crypto-backtest · 2026-01-15T12:00:30Z · .*simulated/);
+    expect(lineOf(text, "scan")).toContain("12:00 UTC, 83 symbols, 30 taken");
     expect(lineOf(text, "backtests")).toMatch(/█{15}░{15} 75\/150, 2 failed, \d+ s left/);
-    expect(lineOf(text, "selected")).toContain("12 of 200 strategies");
+    expect(lineOf(text, "selected")).toContain(
+      "12 of 200 strategies; refused: 100 by trades, 88 by win rate",
+    );
     expect(lineOf(text, "signals")).toContain("5/12 checked");
-    expect(lineOf(text, "SOLUSDT")).toContain("LONG  entry 151.23 stop 149.718 target 154.255 confidence 90");
+    expect(lineOf(text, "3:48  SOLUSDT")).toContain(
+      "LONG  entry 151.23 stop 149.718 target 154.255 confidence 90",
+    );
     expect(text).toContain("searching for entries");
     expect(lineOf(text, "DynamoDB")).toContain("http://127.0.0.1:8000");
+  });
+
+  it("shows the most frequent reasons of no entry", () => {
+    const noEntry = [
+      { reason: "coin trend is sideways", count: 31 },
+      { reason: "BTC trends strongly against the trade", count: 4 },
+      { reason: "the Bollinger band is too narrow", count: 3 },
+      { reason: "never shown", count: 1 },
+    ];
+    const text = renderProgress(progress({ noEntry }));
+    expect(text).toContain(
+      "  no entry    31  coin trend is sideways\n" +
+        "               4  BTC trends strongly against the trade\n" +
+        "               3  the Bollinger band is too narrow\n" +
+        "  positions",
+    );
+    expect(renderProgress(progress())).not.toContain("no entry");
+  });
+
+  it("counts down to the next run in real seconds, and the life of each position on the market's clock", () => {
+    const found = position();
+    const endMs = found.ttl * 1_000;
+    const clock = manualClock(endMs - 228_000);
+    const view = progress({
+      clock,
+      activity: "waiting",
+      nextRun: { atMs: endMs - 168_000, speed: 10 },
+      positions: [found, position({ symbol: "GONEUSDT", ttl: found.ttl - 228 })],
+    });
+    expect(renderProgress(view)).toContain("  waiting, 6 s left");
+    expect(renderProgress(view)).toContain("    3:48  SOLUSDT");
+    expect(lineOf(renderProgress(view), "positions")).toContain("positions   1,");
+    expect(renderProgress(view)).not.toContain("GONEUSDT");
+    clock.set(endMs);
+    expect(renderProgress(view)).toContain("  waiting, 0 s left");
+    expect(lineOf(renderProgress(view), "positions")).toMatch(/0$/);
   });
 
   it.each([
