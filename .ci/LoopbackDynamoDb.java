@@ -21,12 +21,12 @@ public final class LoopbackDynamoDb {
       ((ServerConnector) connector).setPort(0);
     }
     proxy.start();
-    // The parent keeps this process's standard input open: when it is gone, so is the database.
+    // The parent keeps this process's standard input open: when the parent exits, so does the database.
     Thread watch = new Thread(() -> {
       try {
         while (System.in.read() >= 0) {}
       } catch (java.io.IOException gone) {
-        // The same: nobody is left.
+        // The parent has exited.
       }
       Runtime.getRuntime().halt(0);
     });

@@ -61,7 +61,8 @@ function staying({ manifest, ...task }: Task, service: Properties, least: number
 
 function scheduled({ manifest, ...task }: Task, place: Properties, expression: string, prices: Prices) {
   const { run } = manifest;
-  if (run.kind !== "schedule") throw new Error(`the ${manifest.name} is on a schedule that it does not name`);
+  if (run.kind !== "schedule")
+    throw new Error(`the ${manifest.name} has a schedule in the template but not in its manifest`);
   const minutes = run.billedMinutesPerRun;
   const how = `${expression}, ${minutes} min of ${task.size}${runsOnSpot(place) ? ", Spot" : ""}`;
   const hours = ((runsPerHour(expression) * minutes) / MINUTES_PER_HOUR) * prices.hoursPerMonth;

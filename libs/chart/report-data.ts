@@ -78,7 +78,7 @@ export interface ReportedExit {
   readonly net: number;
 }
 
-/** Written as a tuple, for there are five a trade: frame name, swing low, swing high, 1 when the leg is up. */
+/** A tuple, because a trade has up to five: frame name, swing low, swing high, 1 if the leg is up. */
 export type ReportedSwing = readonly [frame: string, low: number, high: number, up: 0 | 1];
 
 /** The candles of the window as far as the page holds them. */

@@ -3,8 +3,8 @@ import type { Strategy } from "./strategy.ts";
 import { FIRST_DECISION_INDEX } from "./warm-up.ts";
 
 /**
- * Why a strategy cannot trade on a market of which only this is known, as a sentence for people; null when a trade is
- * possible. A strategy says itself what it needs: see `Strategy.cannotSignal`.
+ * Why a strategy cannot trade on a market with only this data, as a readable sentence; null if a trade is possible. The
+ * strategy itself defines what it needs: see `Strategy.cannotSignal`.
  */
 export function cannotTrade<P extends object>(
   strategy: Strategy<P>,

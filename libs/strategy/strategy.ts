@@ -9,21 +9,21 @@ export type StrategyParameters = { readonly [name: string]: ParameterValue };
 export type ParameterValue = number | readonly number[] | StrategyParameters;
 
 /**
- * A trading idea: pure, without memory, and blind to everything after the closed candle it is asked about. Written
- * as one file, and one line in the registry.
+ * A trading idea: pure, stateless, and without access to anything after the closed candle that it decides on. It takes
+ * one file and one line in the registry.
  */
 export interface Strategy<P extends object = object> {
-  /** Capitals, digits and underscores; what messages and tables call it. */
+  /** Capitals, digits and underscores; its name in messages and tables. */
   readonly name: string;
-  /** One sentence for people. */
+  /** A one-line description. */
   readonly description: string;
   readonly defaults: P;
-  /** What a search may vary, with a sensible range each; those that matter most first. */
+  /** The parameters that a search may vary, each with a sensible range; the most important first. */
   readonly ranges?: readonly ParameterRange[];
   // A method, not a property: its parameter is checked loosely, which lets the registry hold strategies of
   // different parameter types. `withDefaults` is what makes sure that each gets its own shape.
   decide(view: MarketView, parameters: P): Decision;
-  /** Where a signal is possible at all. Without it the backtest asks about every candle. */
+  /** Where a signal is possible at all. Without it the backtest evaluates every candle. */
   gate?(parameters: P): Gate;
   /**
    * Why no signal is possible when a market is known no better than this, as a sentence for people; null when one is,

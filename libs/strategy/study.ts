@@ -81,6 +81,6 @@ export function frameSeries(input: StudyInput, frame: Frame): Candles | null {
 
 function assertInterval(candles: Candles, intervalMs: number, what: string): void {
   if (candles.intervalMs !== intervalMs) {
-    throw new RangeError(`${what} needs candles of ${intervalMs} ms, these are of ${candles.intervalMs} ms`);
+    throw new RangeError(`${what} requires ${intervalMs} ms candles, got ${candles.intervalMs} ms`);
   }
 }

@@ -12,7 +12,7 @@ export interface UnreachableStop {
 
 const SIDES = ["LONG", "SHORT"] as const;
 
-/** What is wrong when the stop lies at or beyond the liquidation price; null when the stop comes first. */
+/** The problem if the stop is at or beyond the liquidation price; null if the stop is reached first. */
 export function unreachableStop(rules: TradeRules): UnreachableStop | null {
   const { leverage, stopLossPercent } = rules;
   const liquidationPercent = liquidationDistance(rules);
@@ -20,7 +20,7 @@ export function unreachableStop(rules: TradeRules): UnreachableStop | null {
   return { leverage, stopLossPercent, liquidationPercent, highestLeverage: highestLeverage(rules) };
 }
 
-/** In a sentence, for people. */
+/** The problem as a readable sentence. */
 export function describeUnreachableStop(found: UnreachableStop): string {
   const { leverage, stopLossPercent, liquidationPercent } = found;
   return (
@@ -29,7 +29,7 @@ export function describeUnreachableStop(found: UnreachableStop): string {
   );
 }
 
-/** What to change, for people: part of a sentence. */
+/** The remedy, as a part of a sentence. */
 export function remedyOfUnreachableStop({ highestLeverage, liquidationPercent }: UnreachableStop): string {
   const nearer = `a stop below ${percent(liquidationPercent)} %`;
   return highestLeverage === null
@@ -37,7 +37,7 @@ export function remedyOfUnreachableStop({ highestLeverage, liquidationPercent }:
     : `the highest leverage that works with this stop is ${highestLeverage}: choose that or less, or ${nearer}`;
 }
 
-/** From entry price to liquidation price, percent, when the entry is filled at its price and slips. */
+/** Distance from entry price to liquidation price, percent, if the entry is filled at its price plus slippage. */
 function liquidationDistance(rules: TradeRules): number {
   return Math.min(
     ...SIDES.map((side) => {
@@ -50,7 +50,7 @@ function liquidationDistance(rules: TradeRules): number {
 function highestLeverage(rules: TradeRules): number | null {
   const works = (hundredths: number): boolean =>
     rules.stopLossPercent < liquidationDistance({ ...rules, leverage: hundredths / 100 });
-  // The distance falls as the leverage rises, so the last one that works is found by halving.
+  // The distance decreases with the leverage, so a binary search finds the highest that works.
   let low = 100;
   if (!works(low)) return null;
   let high = Math.max(low + 1, Math.ceil(rules.leverage * 100));
@@ -62,7 +62,7 @@ function highestLeverage(rules: TradeRules): number | null {
   return low / 100;
 }
 
-/** Rounded down, so that a stop below what is shown is below what is meant. */
+/** Rounded down, so that a stop below the displayed value is below the exact one. */
 function percent(value: number): string {
   return (Math.floor(value * 1000) / 1000).toString();
 }

@@ -17,7 +17,7 @@ export function withReachableStop<C extends Configuration<(typeof TRADE_SETTINGS
   const found = unreachableStop(tradeRulesOf(config));
   if (found === null) return config;
   throw new ConfigurationError(
-    `configuration is wrong: LEVERAGE=${found.leverage}, STOP_LOSS_PERCENT=${found.stopLossPercent}: ` +
+    `invalid configuration: LEVERAGE=${found.leverage}, STOP_LOSS_PERCENT=${found.stopLossPercent}: ` +
       `${describeUnreachableStop(found)}; ${remedyOfUnreachableStop(found)}`,
   );
 }

@@ -46,7 +46,7 @@ export class ConfigurationMaker {
 
   #sharedRules(values: ReadonlyMap<string, number>): TradeRules {
     for (const [name, value] of values) {
-      if (!(name in this.#rules)) throw new RangeError(`there is no trade rule ${name}`);
+      if (!(name in this.#rules)) throw new RangeError(`unknown trade rule ${name}`);
       assertRule(name, value);
     }
     return this.#shared({ ...this.#rules, ...Object.fromEntries(values) });

@@ -19,9 +19,9 @@ const DIGITS = 12;
  */
 export function valuesInRange(from: number, to: number, step: number): number[] {
   if (!(Number.isFinite(from) && Number.isFinite(to) && from <= to)) {
-    throw new RangeError(`a range goes from a number up to another one, not from ${from} to ${to}`);
+    throw new RangeError(`expected a range from a number up to a larger one, not from ${from} to ${to}`);
   }
-  if (!(step > 0 && Number.isFinite(step))) throw new RangeError(`a step must be above 0, not ${step}`);
+  if (!(step > 0 && Number.isFinite(step))) throw new RangeError(`expected a step above 0, not ${step}`);
   // A hair of tolerance: the quotient of 0.3 and 0.1 is a little less than 3.
   const steps = Math.floor((to - from) / step + 1e-9);
   return Array.from({ length: steps + 1 }, (_, k) => Number((from + k * step).toPrecision(DIGITS)));

@@ -10,7 +10,7 @@ const SAMPLES = 64;
 const MOST_NOTICED = 5;
 
 /**
- * Parameter sets in an order in which those that a decision cannot tell apart stand together. A decision hangs on the
+ * Parameter sets in an order in which those that a decision cannot distinguish are adjacent. A decision depends on the
  * market and on the parameters that it has read; most candles are refused after one or two of them. So one decision
  * serves all sets that agree on what it has read, and with the most read parameters ordered first they are neighbours.
  * Of sets that differ in many parameters, where this would spare little, only equal ones share decisions.

@@ -67,7 +67,7 @@ export interface WalkForward {
 }
 
 /**
- * Lays the windows of a plan over so many candles. They end with the file, for the newest candles matter most; what is
+ * Lays the windows of a plan over the candles. They end with the file, because the newest candles matter most; what is
  * left over at its beginning warms up.
  * @returns null when the candles do not suffice for one window.
  * @throws RangeError when a length is not a whole number that makes sense.
@@ -91,5 +91,5 @@ export function layWindows(candles: number, plan: WalkForwardPlan): WalkForward 
 /** A window needs a candle to signal and one to enter at. */
 function assertLength(what: string, candles: number, least: number): void {
   if (Number.isSafeInteger(candles) && candles >= least) return;
-  throw new RangeError(`${what} must be a whole number of candles from ${least} on, not ${candles}`);
+  throw new RangeError(`${what} must be a whole number of candles, at least ${least}, not ${candles}`);
 }

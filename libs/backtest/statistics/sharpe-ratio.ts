@@ -52,7 +52,7 @@ export function probabilisticSharpe(sample: SharpeSample, benchmark = 0): number
  */
 export function expectedMaximumSharpe(trials: number, sharpeVariance: number): number {
   if (!(Number.isSafeInteger(trials) && trials >= 1)) {
-    throw new RangeError(`the number of trials must be a whole number from 1 on, not ${trials}`);
+    throw new RangeError(`the number of trials must be a whole number, at least 1, not ${trials}`);
   }
   if (trials === 1) return 0;
   const typical = (1 - EULER_MASCHERONI) * upperQuantile(1 / trials);

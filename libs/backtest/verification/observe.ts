@@ -4,7 +4,7 @@ import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { Study } from "#libs/strategy/study.ts";
 import { type Answer, type AnswerValue, RecordingView, type Unit } from "./recording-view.ts";
 
-/** What a strategy asked about one candle, and what it made of the answers. */
+/** What a strategy read for one candle, and its decision. */
 export interface Observation {
   readonly answers: readonly Answer[];
   readonly isSignal: boolean;

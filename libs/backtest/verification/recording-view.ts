@@ -31,7 +31,7 @@ export class RecordingView implements MarketView {
     Object.freeze(this);
   }
 
-  /** The first question about a candle that had not closed, which no view answers; null when there was none. */
+  /** The first read of a candle that had not closed, which no view allows; null if there was none. */
   get questionAhead(): string | null {
     return this.#questionAhead;
   }

@@ -87,7 +87,7 @@ const READING_BUDGET = 2e9;
  * - decision: each is valid, made without an error, clock or randomness, and the same when not observed;
  * - memory: the same when the candles are decided in another order, because a strategy must not have state;
  * - look-ahead: when the future is cut off, and when it rises or falls instead (in the candles' own arrays, which are
- *   restored before this returns); nor may a candle be asked for that has not closed;
+ *   restored before this returns); nor may a candle be read that has not closed;
  * - warm-up: when only the candles before it are known that the live services load;
  * - scale: when all prices are multiplied, or all volumes;
  * - gate: the strategy's gate must be open wherever it signals.
@@ -113,7 +113,7 @@ export function verifyStrategy(
   const stride = Math.max(1, Math.ceil((length * length) / READING_BUDGET));
   const expected = (i: number): Observation => {
     const observation = observed.get(i);
-    if (observation === undefined) throw new RangeError(`candle ${i} is not among those looked at`);
+    if (observation === undefined) throw new RangeError(`candle ${i} was not observed`);
     return observation;
   };
   const compare = (
@@ -138,7 +138,7 @@ export function verifyStrategy(
       return observe(subject, makeStudy(loaded), loaded.candles.length - 1);
     });
   const inOrder = (name: string, order: readonly number[]) =>
-    compare(`candles are asked about in ${name} order`, order, (i) => observe(subject, study, i));
+    compare(`candles are decided in ${name} order`, order, (i) => observe(subject, study, i));
   const memory = inOrder("another", backwards) ?? inOrder("random", shuffled(indexes).slice(0, SHUFFLED));
   const asLive = fewerCandles(WARM_UP_CANDLES, indexes);
   const warmUpTriedAt = indexes.filter((i) => i > WARM_UP_CANDLES).length;
@@ -242,7 +242,7 @@ function observations(subject: Subject, study: Study, first: number) {
   return { observed, ambient };
 }
 
-/** The earliest of all differences, whatever the order in which the candles are asked about. */
+/** The earliest of all differences, regardless of the order in which the candles are decided. */
 function violationOf(
   input: StudyInput,
   when: string | null,

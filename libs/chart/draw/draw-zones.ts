@@ -9,7 +9,7 @@ const LABEL_HEIGHT = 13;
 
 /**
  * The zones known at a trade's signal: full from the signal to the exit, faint before it, where they came from,
- * and not at all after it, for they were others by then.
+ * and not at all after it, because they had changed by then.
  */
 export function drawZones(plane: Plane, trade: ReportedTrade, zones: readonly ConfluenceZone[]): void {
   const { context, theme } = plane;

@@ -1,4 +1,4 @@
-/** The page's colours as the style sheet has them at this moment, for what is drawn on a canvas. */
+/** The style sheet's current colours, for drawing on a canvas. */
 export interface Theme {
   readonly background: string;
   readonly text: string;

@@ -3,7 +3,7 @@ import { PermanentFailure } from "#libs/runtime/permanent-failure.ts";
 import type { BrokerAddress } from "./broker-url.ts";
 import { tlsRemedy } from "./tls-remedy.ts";
 
-/** The broker is there and refuses: connecting or declaring again cannot help before a person acts. */
+/** The broker is available and refuses: connecting or declaring again cannot help before an operator acts. */
 export class BrokerRefusal extends PermanentFailure {
   override readonly name = "BrokerRefusal";
   readonly fault: Fault;
@@ -18,8 +18,8 @@ export class BrokerRefusal extends PermanentFailure {
 }
 
 /**
- * What the broker refuses for good, from an error of connecting, declaring or consuming; null for all that may pass.
- * Not for the errors of an open channel: there 406 is also a consumer that took too long.
+ * The permanent refusal behind an error of connecting, declaring or consuming; null for transient errors. Not for the
+ * errors of an open channel, where 406 may also be a delivery acknowledgement timeout.
  *
  * Source: https://www.rabbitmq.com/amqp-0-9-1-reference#constants
  */
@@ -40,8 +40,8 @@ export function refusalOf(error: unknown, address: BrokerAddress): BrokerRefusal
 }
 
 /**
- * The driver drops the broker's code and words when the virtual host is refused. An unknown one cannot be told from
- * one whose connections are at their limit, or that a starting broker has not opened yet.
+ * The driver drops the broker's code and message when the virtual host is refused, so an unknown virtual host looks like
+ * one at its connection limit, or one that a starting broker has not opened yet.
  */
 export function isVirtualHostRefused(error: unknown): boolean {
   return (
@@ -49,7 +49,7 @@ export function isVirtualHostRefused(error: unknown): boolean {
   );
 }
 
-/** What went wrong, for people: without user and password, which the broker's words may hold. */
+/** A readable reason, without user and password, which the broker's message may contain. */
 export function describeError(error: unknown, { connect }: BrokerAddress): string {
   let text = reasonOf(error);
   for (const secret of [connect.username, connect.password]) {
@@ -60,7 +60,7 @@ export function describeError(error: unknown, { connect }: BrokerAddress): strin
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // A name with several addresses fails once for each, and the whole has no words of its own.
+  // A name with several addresses fails once for each, and the aggregate has no message.
   if (error instanceof AggregateError && error.message === "") {
     return error.errors.map((one) => (one instanceof Error ? one.message : String(one))).join("; ");
   }

@@ -68,7 +68,7 @@ export class MarketCursor implements MarketView {
   readonly #swings: readonly SwingWindow[];
   readonly #band: RollingBand;
   #zones = new ConfluenceZones();
-  /** Parameter sets that share a rule share its zones, also when others are asked about in between. */
+  /** Parameter sets that share a rule share its zones, also if others are evaluated in between. */
   readonly #keptZones = new WeakMap<ZoneRule, KeptZones>();
   readonly #gateScan: GateScan;
   #i = 0;

@@ -1,7 +1,7 @@
 /** Closes in a window, and candles in a block. */
 export const BAND_PERIOD = 20;
 const BAND_DEVIATIONS = 2;
-/** The place of a window that was asked for alone. */
+/** The slot of a window that was requested individually. */
 const ALONE = BAND_PERIOD;
 const SHARE = 1 / BAND_PERIOD;
 

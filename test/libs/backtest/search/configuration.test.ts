@@ -41,7 +41,7 @@ describe("a configuration", () => {
     ["trend.nothing", 1, "ADVANCED.trend has no parameter nothing"],
     ["trend", 1, "ADVANCED.trend cannot be 1"],
     ["__proto__", 1, "ADVANCED has no parameter __proto__"],
-    ["rules.nothing", 1, "there is no trade rule nothing"],
+    ["rules.nothing", 1, "unknown trade rule nothing"],
     ["rules.stopLossPercent", 0, "the trade rule stopLossPercent cannot be 0"],
     ["rules.stopLossPercent", 100, "the trade rule stopLossPercent cannot be 100"],
     ["rules.leverage", 0, "the trade rule leverage cannot be 0"],

@@ -24,11 +24,11 @@ describe("a range", () => {
     [0, Number.POSITIVE_INFINITY, 1],
     [Number.NaN, 1, 1],
   ])("from %d to %d is refused", (from, to, step) => {
-    expect(() => valuesInRange(from, to, step)).toThrow(/a range goes from a number up/);
+    expect(() => valuesInRange(from, to, step)).toThrow(/expected a range from a number up/);
   });
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])("with a step of %d is refused", (step) => {
-    expect(() => valuesInRange(0, 1, step)).toThrow(`a step must be above 0, not ${step}`);
+    expect(() => valuesInRange(0, 1, step)).toThrow(`expected a step above 0, not ${step}`);
   });
 });
 

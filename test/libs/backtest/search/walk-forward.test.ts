@@ -34,10 +34,10 @@ describe("the windows", () => {
   });
 
   it.each([
-    [{ trainCandles: 1 }, "a train window must be a whole number of candles from 2 on, not 1"],
-    [{ testCandles: 1 }, "a test window must be a whole number of candles from 2 on, not 1"],
-    [{ testCandles: 2.5 }, "a test window must be a whole number of candles from 2 on, not 2.5"],
-    [{ warmUpCandles: 59 }, "the warm-up must be a whole number of candles from 60 on, not 59"],
+    [{ trainCandles: 1 }, "a train window must be a whole number of candles, at least 2, not 1"],
+    [{ testCandles: 1 }, "a test window must be a whole number of candles, at least 2, not 1"],
+    [{ testCandles: 2.5 }, "a test window must be a whole number of candles, at least 2, not 2.5"],
+    [{ warmUpCandles: 59 }, "the warm-up must be a whole number of candles, at least 60, not 59"],
   ])("of %j are refused", (wrong, message) => {
     expect(() => layWindows(10_000, { ...PLAN, ...wrong })).toThrow(message);
   });

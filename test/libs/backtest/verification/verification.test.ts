@@ -177,7 +177,7 @@ describe("verifying a strategy that cheats", () => {
     });
     const violation = verifyStrategy(forgetful, market()).violations.memory;
     expect(violation?.what).toBe("decision");
-    expect(violation?.when).toBe("candles are asked about in another order");
+    expect(violation?.when).toBe("candles are decided in another order");
   });
 
   it("catches one that has learnt the whole market on its first walk", () => {
