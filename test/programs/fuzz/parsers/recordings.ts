@@ -58,6 +58,8 @@ const folders: fc.Arbitrary<Folder> = fc.record({
 function replayed(exchange: RecordedExchange): {
   readonly startMs: number;
   readonly prices: readonly number[];
+  /** Of the last decimal of a price. */
+  readonly unit: number;
   readonly rates: readonly number[];
 } {
   const [span] = exchange.coverage();
@@ -95,7 +97,7 @@ function replayed(exchange: RecordedExchange): {
     `rates ${rates.join(" ")}`,
   );
   exchange.nextFunding(symbol, toMs);
-  return { startMs, prices, rates };
+  return { startMs, prices, unit: 1 / scale, rates };
 }
 
 export const RECORDING_PARSERS: readonly FuzzedParser[] = [
@@ -116,12 +118,12 @@ export const RECORDING_PARSERS: readonly FuzzedParser[] = [
         }
       },
       refusals: [InputError],
-      verify({ candleName, candles, funding }, { prices, rates }) {
+      verify({ candleName, candles, funding }, { prices, unit, rates }) {
         assert.ok(goodName(candleName), `${candleName} is no recording`);
         const rows = plainRows(textOf(candles), 5);
         const given = rows.flatMap((row) => row.slice(1)).filter(Number.isFinite);
-        // Prices are whole units of decimals that the largest of them allows.
-        const tolerance = 1e-11 * Math.max(...given);
+        // Single prices with more decimals than the others are rounded, and none to zero.
+        const tolerance = 1.001 * unit;
         for (const price of prices) {
           assert.ok(
             given.some((one) => Math.abs(one - price) <= tolerance),
