@@ -26,6 +26,11 @@ export function simulatedClock(startMs: number, speed: number): SimulatedClock {
   };
 }
 
+/** A clock that stops at a moment. */
+export function stoppingClock(clock: Clock, endMs: number): Clock {
+  return { nowMs: () => Math.min(clock.nowMs(), endMs) };
+}
+
 /** Monotonic milliseconds since an arbitrary start, for measuring durations. */
 export function monotonicMs(): number {
   return performance.now();

@@ -1,12 +1,18 @@
+import { DAY_MS } from "#libs/candles/timeframe.ts";
 import { ConfigurationError } from "#libs/config/configuration.ts";
 import { makeBybitMarketData } from "#libs/market/bybit/bybit-market-data.ts";
 import type { MarketData } from "#libs/market/market-data.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
-import { type Clock, simulatedClock, systemClock } from "#libs/runtime/clock.ts";
+import { type Clock, simulatedClock, stoppingClock, systemClock } from "#libs/runtime/clock.ts";
 import type { ServiceScope } from "#libs/runtime/lifecycle.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
-import { recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
-import { defaultReplayStartMs } from "#libs/simulator/recorded/replay-start.ts";
+import { type RecordedExchange, recordedExchange } from "#libs/simulator/recorded/recorded-exchange.ts";
+import {
+  defaultReplayStartMs,
+  type ReplayRange,
+  replayRange,
+  runningReplayStartMs,
+} from "#libs/simulator/recorded/replay-start.ts";
 import { startExchangeSimulator } from "#libs/simulator/server.ts";
 import type { ExchangeSource } from "#libs/simulator/source.ts";
 import {
@@ -37,6 +43,8 @@ export interface LocalExchange {
   readonly seed: number | null;
   /** What was ignored, for example files that are not recordings. */
   readonly notes: readonly string[];
+  /** Where a replay starts and the end of its last candle; null: prices do not end. */
+  readonly replay: { readonly startMs: number; readonly endMs: number } | null;
 }
 
 /** A local simulator needs no rate limit. */
@@ -70,14 +78,14 @@ export async function openExchange(
       source: signalSourceOf(config),
       seed: null,
       notes: [],
+      replay: null,
     };
   }
 
-  const { source, startMs, endMs, description, seed, notes } = await openSource(options);
   const speed = options.speed ?? (options.once ? 0 : 1);
-  const fromMs = options.fromMs ?? startMs;
-  const simulated = fromMs === null ? null : simulatedClock(fromMs, speed);
-  const clock = simulated ?? systemClock;
+  const { source, startMs, endMs, description, seed, notes } = await openSource(options, speed, config);
+  const simulated = startMs === null ? null : simulatedClock(startMs, speed);
+  const clock = clockFrom(simulated, endMs);
   const simulator = await startExchangeSimulator({ source, clock });
   scope.own(simulator, (server) => server.close());
   const market = makeBybitMarketData({
@@ -89,7 +97,7 @@ export async function openExchange(
   return {
     market,
     clock,
-    speed: fromMs === null ? 1 : speed,
+    speed: startMs === null ? 1 : speed,
     advance: simulated === null ? null : (ms) => simulated.advance(ms),
     endMs,
     description,
@@ -97,10 +105,24 @@ export async function openExchange(
     source: { market: options.market, simulated: true },
     seed,
     notes,
+    replay: startMs === null || endMs === null ? null : { startMs, endMs },
   };
 }
 
-async function openSource(options: LocalOptions): Promise<{
+/** The last candle has closed, and its minute's selection is made. */
+const AFTER_THE_END_MS = 30_000;
+
+function clockFrom(simulated: Clock | null, endMs: number | null): Clock {
+  if (simulated === null) return systemClock;
+  // After the last candle all candles are missing.
+  return endMs === null ? simulated : stoppingClock(simulated, endMs + AFTER_THE_END_MS);
+}
+
+async function openSource(
+  options: LocalOptions,
+  speed: number,
+  config: LocalConfig,
+): Promise<{
   source: ExchangeSource;
   /** Null: now. */
   startMs: number | null;
@@ -112,24 +134,57 @@ async function openSource(options: LocalOptions): Promise<{
 }> {
   if (options.data !== null) {
     const recorded = await openRecording(options.data);
+    const range = replayRange(recorded);
     return {
       source: recorded,
-      startMs: defaultReplayStartMs(recorded),
-      endMs: Math.max(...recorded.coverage().map(({ toMs }) => toMs)),
-      description: `replay of the recorded candles in ${options.data}`,
+      startMs: replayStartMs(options, speed, config, recorded),
+      endMs: range.toMs,
+      description: `replay of the recorded candles in ${options.data}, ${rangeText(range)}`,
       seed: null,
       notes: recorded.notes,
     };
   }
   const seed = options.seed ?? DEFAULT_SEED;
+  const byDefault = options.once || options.speed !== null ? DEFAULT_START_MS : null;
   return {
     source: syntheticExchange({ seed }),
-    startMs: options.once || options.speed !== null ? DEFAULT_START_MS : null,
+    startMs: options.fromMs ?? byDefault,
     endMs: null,
     description: `synthetic exchange, seed ${seed}: all prices are simulated`,
     seed,
     notes: [],
   };
+}
+
+/** What a running replay leaves to replay at least. */
+const LEAST_REPLAY_MS = DAY_MS;
+
+/** @throws ConfigurationError for a moment of which nothing is recorded. */
+function replayStartMs(
+  { fromMs }: LocalOptions,
+  speed: number,
+  config: LocalConfig,
+  recorded: RecordedExchange,
+): number {
+  const range = replayRange(recorded);
+  if (fromMs !== null) {
+    if (fromMs > range.fromMs && fromMs <= range.toMs) return fromMs;
+    throw new ConfigurationError(
+      `--from ${showMinute(fromMs)} lies outside of the recording, which covers ${rangeText(range)}: ` +
+        "choose a moment within it, or leave --from out",
+    );
+  }
+  if (speed === 0) return defaultReplayStartMs(recorded);
+  const histories = config.timeframes.map((timeframe) => config.backtestDays[timeframe] * DAY_MS);
+  return runningReplayStartMs(range, histories, LEAST_REPLAY_MS);
+}
+
+function rangeText({ fromMs, toMs }: ReplayRange): string {
+  return `${showMinute(fromMs)} to ${showMinute(toMs)}`;
+}
+
+function showMinute(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 16)}Z`;
 }
 
 /** A folder that cannot be replayed is an invalid argument. */

@@ -37,6 +37,11 @@ await runService("local", async (scope) => {
   progress.simulated = exchange.simulated;
   progress.clock = exchange.clock;
   if (exchange.simulated) logger.info({ market: exchange.description }, "prices are simulated");
+  if (exchange.replay !== null) {
+    const { startMs, endMs } = exchange.replay;
+    const times = { start: new Date(startMs).toISOString(), end: new Date(endMs).toISOString() };
+    logger.info(times, "replay started");
+  }
   for (const note of exchange.notes) logger.info({ note }, "market data note");
 
   const port = options.port ?? (options.once ? 0 : DEFAULT_PORT);
@@ -66,7 +71,9 @@ await runService("local", async (scope) => {
     if (summary === null) return 1;
     print(summary);
   } else {
-    await runOnAndOn(running);
+    const summary = await runOnAndOn(running);
+    view?.close();
+    if (summary !== null) print(summary);
   }
   return 0;
 });

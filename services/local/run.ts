@@ -1,13 +1,14 @@
 import { monotonicMs } from "#libs/runtime/clock.ts";
-import { nextTickMs, runEvery } from "#libs/runtime/every.ts";
+import { AFTER_THE_MINUTE_MS, nextTickMs, runEvery } from "#libs/runtime/every.ts";
 import type { Logger } from "#libs/runtime/logging.ts";
+import { pause } from "#libs/runtime/pause.ts";
 import { scanAndBacktest, selectAndFind } from "./cycle.ts";
 import type { LocalExchange } from "./exchange.ts";
 import { followToTheEnd } from "./follow.ts";
 import type { LocalOptions } from "./options.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Progress } from "./progress-view.ts";
-import { describeSummary, summaryOf } from "./summary.ts";
+import { describeReplay, describeSummary, summaryOf } from "./summary.ts";
 
 export interface Running {
   readonly pipeline: Pipeline;
@@ -59,27 +60,68 @@ export async function runOnce(running: Running): Promise<string | null> {
   return options.json ? `${JSON.stringify(summaryOf(report), null, 2)}\n` : describeSummary(report);
 }
 
-/** Scans at once and then every hour, selects after the first scan and then every minute, until stopped. */
-export async function runOnAndOn(running: Running): Promise<void> {
-  const { pipeline, exchange, progress, logger, stopping } = running;
+/**
+ * Scans at once and then every hour, selects after the first scan and then every minute, until stopped, or until a
+ * replay reaches its last candle.
+ * @returns the summary of a replay that has ended, else null.
+ */
+export async function runOnAndOn(running: Running): Promise<string | null> {
+  const { pipeline, exchange, progress, logger } = running;
   const { clock, speed } = exchange;
-  const firstScan = scanAndBacktest(pipeline, progress, stopping).catch((error: unknown) =>
+  const totals = { scans: 0, backtests: 0, failed: 0, selections: 0, signals: 0 };
+  const positions = new Set<string>();
+  const stopping = stopAtEnd(running);
+
+  async function scan(): Promise<void> {
+    const done = await scanAndBacktest(pipeline, progress, running.stopping);
+    if (done === null) return;
+    totals.scans += 1;
+    totals.backtests += done.item.totalTasks - done.item.pendingTasks;
+    totals.failed += done.item.failedTasks;
+  }
+
+  await scan().catch((error: unknown) =>
     logger.error({ err: error }, "first scan failed: the next one starts within the hour"),
   );
-  await firstScan;
-  const scanning = runEvery(
-    { everySeconds: 3_600, clock, speed, stopping, logger, skipFirst: true },
-    async () => {
-      await scanAndBacktest(pipeline, progress, stopping);
-    },
-  );
+  const scanning = runEvery({ everySeconds: 3_600, clock, speed, stopping, logger, skipFirst: true }, scan);
   const selecting = runEvery({ everySeconds: 60, clock, speed, stopping, logger }, async () => {
-    await selectAndFind(pipeline, progress, stopping);
+    const done = await selectAndFind(pipeline, progress, running.stopping);
     progress.activity = "waiting for the next minute";
     progress.nextRun = speed === 0 ? null : { atMs: nextTickMs(clock.nowMs(), 60_000), speed };
+    if (done === null) return;
+    totals.selections += 1;
+    totals.signals += done.selected.taken.length;
+    for (const { symbol, signalTimestamp } of done.positions) positions.add(`${symbol} ${signalTimestamp}`);
   });
   const settling = runEvery({ everySeconds: 60, clock, speed, stopping, logger }, async () => {
     progress.outcomes.open = (await pipeline.settle()).open;
   });
   await Promise.all([scanning, selecting, settling]);
+  if (running.stopping.aborted || exchange.replay === null) return null;
+  progress.activity = "done";
+  return describeReplay({
+    ...totals,
+    ...exchange.replay,
+    positions: positions.size,
+    description: exchange.description,
+  });
 }
+
+/** Aborts when the service is asked to stop, and when a replay's clock has reached the last candle. */
+function stopAtEnd({ exchange: { replay, clock, speed }, stopping }: Running): AbortSignal {
+  if (replay === null || speed === 0) return stopping;
+  const end = new AbortController();
+  const untilEnd = async () => {
+    while (!stopping.aborted && clock.nowMs() < replay.endMs) {
+      await pause(Math.min(MOST_PAUSE_MS, Math.ceil((replay.endMs - clock.nowMs()) / speed)), stopping);
+    }
+    // The last candle's own minute begins a moment after its close, and its selection is still made.
+    await pause(Math.ceil((2 * AFTER_THE_MINUTE_MS) / speed), stopping);
+    end.abort();
+  };
+  void untilEnd();
+  return AbortSignal.any([stopping, end.signal]);
+}
+
+/** Timers end after 24 days at most. */
+const MOST_PAUSE_MS = 3_600_000;

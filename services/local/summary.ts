@@ -156,3 +156,31 @@ function bestOf(results: readonly ResultsItem[]): string[] {
     }),
   ];
 }
+
+/** What a replay did from its start to its last candle. */
+export interface ReplayTotals {
+  readonly description: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly scans: number;
+  readonly backtests: number;
+  readonly failed: number;
+  readonly selections: number;
+  readonly signals: number;
+  /** Different ones, over all minutes. */
+  readonly positions: number;
+}
+
+export function describeReplay(totals: ReplayTotals): string {
+  const time = (timeMs: number) => `${new Date(timeMs).toISOString().slice(0, 16)}Z`;
+  const failed = totals.failed > 0 ? `, ${totals.failed} of them failed` : "";
+  return [
+    "",
+    `${totals.description}: ended with the last recorded candle`,
+    `replayed    ${time(totals.startMs)} to ${time(totals.endMs)}`,
+    `scans       ${totals.scans}, with ${totals.backtests} backtests${failed}`,
+    `selections  ${totals.selections}, with ${totals.signals} signals`,
+    `positions   ${totals.positions}`,
+    "",
+  ].join("\n");
+}

@@ -143,6 +143,7 @@ describe.skipIf(!privateBrokerAvailable())("the four services as processes", () 
           source: { market: "synthetic", simulated: true },
           seed: null,
           notes: [],
+          replay: null,
         },
         config: localConfig(SETTINGS),
         port: 0,

@@ -65,6 +65,7 @@ export async function makeReference(source: ExchangeSource): Promise<Reference> 
           source: { market: "unknown", simulated: null },
           seed: null,
           notes: [],
+          replay: null,
         },
         config,
         port: 0,

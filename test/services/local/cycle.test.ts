@@ -64,6 +64,7 @@ describe("a cycle of the pipeline in one process", () => {
           source: { market: "synthetic", simulated: true },
           seed: null,
           notes: [],
+          replay: null,
         },
         config: localConfig(SETTINGS),
         port: 0,
