@@ -5,9 +5,6 @@ import { positionItemSchema } from "./position-item.ts";
 /** How long a signal is kept, in seconds after its candle closed: longer than a year, so that years can be compared. */
 export const LEDGER_LIFE_SECONDS = 400 * 24 * 60 * 60;
 
-/** A signal that reaches neither level is closed at the market price after this time. */
-export const SIGNAL_FOLLOWED_SECONDS = 7 * 24 * 60 * 60;
-
 /**
  * Where the prices of a signal come from. `unknown`: a base URL of the user's choice, which may be an exchange simulator.
  */
@@ -99,7 +96,7 @@ export const WAITING: LedgerOutcome = {
 };
 
 /** What the backtest had shown when the signal was given; a later backtest shows something else. */
-export const evidenceSchema = z.object({
+const evidenceSchema = z.object({
   /** Percent. */
   winRate: z.number().min(0).max(100),
   totalTrades: z.int().min(0),
@@ -109,7 +106,6 @@ export const evidenceSchema = z.object({
   /** Milliseconds: when the selector sent the signal. */
   issuedAt: moment,
 });
-export type Evidence = z.infer<typeof evidenceSchema>;
 
 /** Comparison with the trade of a later backtest over the same candles. */
 export const paritySchema = z.object({

@@ -48,7 +48,7 @@ export const queuePulseSchema = z.object({
 });
 export type QueuePulse = z.infer<typeof queuePulseSchema>;
 
-export const selectorPulseSchema = z.object({
+const selectorPulseSchema = z.object({
   service: z.literal("selector"),
   ...commonFields,
   /** Null until the first selection has worked. */
@@ -92,13 +92,13 @@ export const finderCountsSchema = z.object({
 });
 export type FinderCounts = z.infer<typeof finderCountsSchema>;
 
-export const finderPulseSchema = z.object({
+const finderPulseSchema = z.object({
   service: z.literal("finder"),
   ...commonFields,
   ...counted(finderCountsSchema),
 });
 
-export const analyzerCountsSchema = z.object({
+const analyzerCountsSchema = z.object({
   /** Backtests that ended with figures, those without a trade included. */
   done: count,
   /** Backtests that ended without: candles missing, or given up. */
@@ -106,13 +106,13 @@ export const analyzerCountsSchema = z.object({
   ...deliveryFields,
 });
 
-export const analyzerPulseSchema = z.object({
+const analyzerPulseSchema = z.object({
   service: z.literal("analyzer"),
   ...commonFields,
   ...counted(analyzerCountsSchema),
 });
 
-export const scannerPulseSchema = z.object({
+const scannerPulseSchema = z.object({
   service: z.literal("scanner"),
   ...commonFields,
   lastScan: z

@@ -44,14 +44,13 @@ export type SelectedStrategy = z.infer<typeof selectedStrategySchema>;
 const refusalCodeSchema = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/);
 
 /** A figure that misses its limit. */
-export const shortfallSchema = z.object({
+const shortfallSchema = z.object({
   code: refusalCodeSchema,
   value: z.number(),
   limit: z.number(),
   /** Relative to the limit: 0.1 is 10 % short of it. */
   distance: z.number().min(0),
 });
-export type Shortfall = z.infer<typeof shortfallSchema>;
 
 export const refusedStrategySchema = z.object({
   ...judgedFields,

@@ -7,7 +7,7 @@ import type { Progress } from "./progress-view.ts";
 /** How far the clock is set forward at a time: a candle of each timeframe closes. */
 const STEP_MS = 30 * MINUTE_MS;
 /** What has not ended by then is reported as open. */
-export const FOLLOWED_HOURS = 24;
+const FOLLOWED_HOURS = 24;
 
 /**
  * Follows the signals that were found until they have ended, on a simulated clock that is set forward: in seconds of

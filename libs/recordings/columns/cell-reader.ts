@@ -205,7 +205,7 @@ export class CellReader {
   }
 }
 
-export function textOf(cell: Cell | undefined): string {
+function textOf(cell: Cell | undefined): string {
   return cell === null || cell === undefined ? "" : String(cell).trim();
 }
 

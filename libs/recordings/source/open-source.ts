@@ -8,7 +8,7 @@ import { unzipped } from "./unzip.ts";
 export const STANDARD_INPUT = "-";
 
 /** Thirty years of minutes. A small file that unzips to more is not a recording. */
-export const MOST_UNZIPPED_BYTES = 2_000_000_000;
+const MOST_UNZIPPED_BYTES = 2_000_000_000;
 
 const CHUNK_BYTES = 1 << 18;
 const MAGIC_BYTES = 4;

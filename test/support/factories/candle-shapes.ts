@@ -20,7 +20,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 const price = fc.tuple(fc.integer({ min: 1, max: 999_999 }), fc.integer({ min: -12, max: 3 }));
 
 /** Candles of one interval without a gap. */
-export const candleNumbers: fc.Arbitrary<CandleNumbers[]> = fc
+const candleNumbers: fc.Arbitrary<CandleNumbers[]> = fc
   .record({
     minutes: fc.constantFrom(1, 5, 15, 60),
     first: fc.nat(100_000),
