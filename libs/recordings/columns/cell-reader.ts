@@ -3,7 +3,7 @@ import type { SourceFacts } from "../rows/row-sink.ts";
 import type { ParserOptions } from "../source/source-parser.ts";
 import { readDecimal, withoutNoise } from "../text/number-text.ts";
 import { epochForm, readTime, type TimeForm, type TimeReading } from "../text/time-text.ts";
-import { type TimeZone, UTC } from "../text/time-zone.ts";
+import { ASSUMED_UTC, type TimeZone, UTC } from "../text/time-zone.ts";
 import { type Header, plainName } from "./header.ts";
 import type { ValueColumn } from "./row-kind.ts";
 
@@ -186,7 +186,8 @@ export class CellReader {
 
   /**
    * A name that says "open time" is better than any other; then a number since 1970 is better than text with a zone,
-   * and that is better than text without.
+   * and that is better than text without, which is UTC unless the caller gives a zone. A date and a time in two columns
+   * come from trading terminals, whose clocks show the zone of the broker: they need a zone.
    */
   #chooseTime(cells: readonly Cell[], line: number): TimeColumn {
     const { times, namedTimes, utcTimes, split } = this.header;
@@ -201,7 +202,7 @@ export class CellReader {
     const [best] = found.sort((a, b) => a.rank - b.rank);
     if (best === undefined)
       throw new InputError(`${this.#options.path} ${this.#facts.place} ${line}: no time`);
-    return best.candidate;
+    return best.rank === WITHOUT_ZONE ? { ...best.candidate, zone: ASSUMED_UTC } : best.candidate;
   }
 }
 
@@ -211,10 +212,11 @@ function textOf(cell: Cell | undefined): string {
 
 /** Up to this rank it is clear which moment is meant. */
 const CLEAR = 2;
+const WITHOUT_ZONE = 3;
 
 function rankOf(form: TimeForm | null, zone: TimeZone | null): number {
   if (form === null) return 4;
-  if (form === "text without a zone") return zone === null ? 3 : 2;
+  if (form === "text without a zone") return zone === null ? WITHOUT_ZONE : CLEAR;
   return form === "text with a zone" ? 1 : 0;
 }
 

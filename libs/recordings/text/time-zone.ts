@@ -13,6 +13,9 @@ export interface TimeZone {
 
 export const UTC: TimeZone = { name: "UTC", momentOf: (wallMs) => wallMs };
 
+/** For text times without a zone in one column: exchanges write them in UTC. The summary of the file says so. */
+export const ASSUMED_UTC: TimeZone = { ...UTC, name: "UTC (--time-zone for another zone)" };
+
 const HOUR_MS = 3_600_000;
 const OFFSET = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?$/i;
 /** No zone is further from UTC. */

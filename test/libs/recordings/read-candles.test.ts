@@ -127,6 +127,13 @@ describe("a table of candles reads the same", () => {
     expect(await read(text, { timeZone })).toEqual(SIX);
   });
 
+  it("with text times without a zone, as UTC, and says so", async () => {
+    const text = withTimes((ms) => iso(ms).slice(0, 19).replace("T", " "));
+    expect(await read(text)).toEqual(SIX);
+    const { summary } = await readCandleTable(written(text), {});
+    expect(summary).toMatch(/UTC \(--time-zone for another zone\)/);
+  });
+
   it("with date and time of day in two columns", async () => {
     const lines = SIX.map(([ms, ...values]) =>
       [iso(ms).slice(0, 10).replaceAll("-", "."), iso(ms).slice(11, 19), ...values].join("\t"),
@@ -243,7 +250,16 @@ describe("a number", () => {
 
 describe("what is ambiguous is refused with what to say", () => {
   it.each<[string, string, RegExp]>([
-    ["a time without a zone", withTimes((ms) => iso(ms).slice(0, 19)), /line 2: .*--time-zone UTC/],
+    [
+      "a trading terminal's time without a zone",
+      [
+        "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<VOL>",
+        ...SIX.map(([ms, ...values]) =>
+          [iso(ms).slice(0, 10), iso(ms).slice(11, 19), ...values.slice(0, 5)].join("\t"),
+        ),
+      ].join("\n"),
+      /line 2: .*--time-zone UTC/,
+    ],
     ["a day or month that is first", withTimes(() => "01/02/2026 00:00"), /whether day or month is first/],
     [
       "two columns of one name",
