@@ -3,13 +3,18 @@ import { DEFAULT_BACKTEST_DAYS } from "#libs/config/settings.ts";
 import { FAULT_METRICS, FAULTS } from "#libs/contracts/faults.ts";
 import { TRADING_SIGNALS } from "#libs/contracts/queues.ts";
 import { makeHistoryLoader } from "#libs/history/history.ts";
+import { makeExchangeClock } from "#libs/market/exchange-clock.ts";
 import { makeInstrumentCatalog } from "#libs/market/instrument-catalog.ts";
 import { makeInProcessQueue } from "#libs/queue/in-process/in-process-queue.ts";
 import { connectRabbitMq } from "#libs/queue/rabbitmq/connect.ts";
+import { makePulseStore } from "#libs/store/dynamodb/status/pulse-store.ts";
 import { StoreError } from "#libs/store/store-error.ts";
 import { DEFAULT_TRADE_RULES } from "#libs/trading/trade-rules.ts";
 import { makeAnalyze } from "#services/analyzer/analyze.ts";
+import { makeAnalyzerPulse } from "#services/analyzer/analyzer-pulse.ts";
+import { makeSettleSignals } from "#services/executor/settle-signals.ts";
 import { makeFind } from "#services/finder/find.ts";
+import { startPulse } from "#services/shared/pulse.ts";
 import { withRunRetry } from "#services/shared/with-run-retry.ts";
 import { makeJob, makeJobQueue } from "#test/ports/queue-contract.ts";
 import {
@@ -22,6 +27,7 @@ import { type CountedFaults, countedFaults } from "#test/support/counted-faults.
 import { clientOf } from "#test/support/database/dynamodb.ts";
 import { type FaultyDynamoDb, startFaultyDynamoDb } from "#test/support/database/faulty-dynamodb.ts";
 import { eventually } from "#test/support/eventually.ts";
+import { ledgerItem } from "#test/support/factories/ledger-items.ts";
 import { backtestTask, tradingSignal } from "#test/support/factories/messages.ts";
 import { position } from "#test/support/factories/positions.ts";
 import { manualClock } from "#test/support/manual-clock.ts";
@@ -253,6 +259,50 @@ describe("faults of exchange and database are told and counted:", () => {
       kind: "ack",
     });
     expect(faults.counts()).toEqual({ FailedBacktests: 1 });
+  });
+
+  it("a pulse that the database does not take", async () => {
+    const tables = await world.tables();
+    const client = clientOf(proxy.endpoint, { maxAttempts: 1 });
+    const pulse = startPulse(
+      {
+        store: makePulseStore(client, {
+          tableName: tables.scans.name,
+          clock: world.clock,
+          logger: faults.logger,
+        }),
+        clock: world.clock,
+        worker: "host:1",
+        logger: faults.logger,
+      },
+      { each: "run", read: makeAnalyzerPulse(world.clock).read },
+    );
+    proxy.decide = () => ({ kind: "error", status: 500, type: "InternalServerError", message: "sorry" });
+    pulse.beat();
+    await eventually("it is counted", () => faults.counts().StatusWriteFailures === 1);
+    proxy.decide = () => ({ kind: "pass" });
+    await pulse.close();
+    client.destroy();
+  });
+
+  it("signals that cannot be followed while the exchange fails", async () => {
+    const { ledger } = world.stores(await world.tables());
+    const signalTimestamp = Math.floor(world.clock.nowMs() / 60_000) * 60;
+    await ledger.record(
+      ledgerItem({ symbol: "SOLUSDT", timeframe: "1m", signalTimestamp, ttl: signalTimestamp + 300 }),
+    );
+    world.clock.advance(10 * 60_000);
+    world.simulator.setFaults({ faults: [{ kind: "http-500", path: "symbol=SOLUSDT" }] });
+    const market = world.market({ retryDelaysMs: [] });
+    const settle = makeSettleSignals({
+      ledger,
+      market,
+      clock: makeExchangeClock(market, world.clock),
+      source: { market: "synthetic", simulated: true },
+      logger: faults.logger,
+    });
+    expect(await settle()).toMatchObject({ settled: 0, failed: 1 });
+    expect(faults.counts()).toEqual({ FollowFailures: 1 });
   });
 });
 
