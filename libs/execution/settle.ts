@@ -9,6 +9,7 @@ import { type Candles, endMs, type FundingRates, openTimeMs } from "#libs/candle
 import { sliceCandles } from "#libs/candles/make-candles.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "#libs/candles/timeframe.ts";
 import type { Signal } from "#libs/strategy/decision.ts";
+import { OFF_THE_MINUTE_MS } from "#libs/strategy/indicators/funding.ts";
 import type { OrderPrices } from "#libs/trading/order-prices.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
 
@@ -91,9 +92,9 @@ export function settle(
   if (touched === -1 && end < followed) return { kind: "open", entry, bestPriceInLife };
   const exitIndex = touched === -1 ? end - 1 : touched;
   const exitMs = openTimeMs(candles, exitIndex);
-  // Rates are settled on whole hours.
+  // Rates are settled on whole hours; their stamps may be some milliseconds off, and `fundingPaid` decides what counts.
   if (funding === null && Math.floor(exitMs / HOUR_MS) * HOUR_MS > trade.entryMs) {
-    return { kind: "needs-funding", fromMs: trade.entryMs, toMs: exitMs };
+    return { kind: "needs-funding", fromMs: trade.entryMs, toMs: exitMs + OFF_THE_MINUTE_MS - 1 };
   }
   const market = { candles, funding, rules };
   const ended =

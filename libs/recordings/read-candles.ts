@@ -90,6 +90,7 @@ async function read(
     );
   }
   assertTurnover(files, collected, table);
+  assertContinuity(files, collected, table);
   return { table, summary: summaryOf(collected, ordered, table, whole.length - table.length, found) };
 }
 
@@ -193,6 +194,32 @@ function assertTurnover(
   throw new InputError(
     `${files}: the column behind the volume is not the turnover, which is volume times price: ` +
       `name the columns in a first line, as in ${CANDLE_ROWS.exampleHeader}`,
+  );
+}
+
+/** Fewer candles may look like anything. */
+const FEWEST_PAIRS = 50;
+
+/** Without names open and close may be the other way round: a candle opens where the one before has closed. */
+function assertContinuity(
+  files: string,
+  { sources }: Collected,
+  { length, intervalMs, openTimeMs, open, close }: CandleTable,
+): void {
+  if (!sources.some(({ facts }) => facts.header === "by position")) return;
+  let asRead = 0;
+  let swapped = 0;
+  let pairs = 0;
+  for (let i = 1; i < length; i++) {
+    if (at(openTimeMs, i) - at(openTimeMs, i - 1) !== intervalMs) continue;
+    pairs++;
+    asRead += Math.abs(at(open, i) - at(close, i - 1));
+    swapped += Math.abs(at(close, i) - at(open, i - 1));
+  }
+  if (pairs < FEWEST_PAIRS || asRead <= 4 * swapped) return;
+  throw new InputError(
+    `${files}: read by position the candles do not open where those before have closed, but close where they have ` +
+      `opened: name the columns in a first line, as in ${CANDLE_ROWS.exampleHeader}`,
   );
 }
 

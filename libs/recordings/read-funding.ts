@@ -23,10 +23,12 @@ export interface FundingOptions extends ReadOptions {
 }
 
 /**
- * Half of the rates of a file at or above this is no funding history: it would be 330 % a year all the time, where
- * exchanges settle about 0.01 % and cap a single rate at some percent. In percent 0.01 is usual.
+ * Half of the rates of a file at or above this is no funding history: it would be about 110 % a year all the time,
+ * where exchanges settle about 0.01 % and cap a single rate at some percent. In percent 0.01 is usual.
  */
-const IMPLAUSIBLE_MEDIAN = 0.003;
+const IMPLAUSIBLE_MEDIAN = 0.001;
+/** Stamps may be a second off their minute on either side: nearer than this they are of one settlement. */
+const ONE_SETTLEMENT_MS = 2_000;
 
 /**
  * Reads a funding history: settlement times in ms, ascending, and rates as fractions.
@@ -54,9 +56,22 @@ export async function readFundingHistory(
     options,
   );
   const { rows, sources } = collected;
+  const signed = sources.find(({ facts }) => facts.percentLine > 0);
+  if (signed !== undefined && options.unit !== undefined) {
+    throw new InputError(
+      `${signed.path} ${signed.facts.place} ${signed.facts.percentLine}: the rate has a percent sign, which is read as it stands: leave --funding-unit out`,
+    );
+  }
+  const named = sources.find(({ facts }) => facts.percentColumn);
+  if (named !== undefined && signed === undefined && options.unit === undefined) {
+    throw new InputError(
+      `${named.path}: the name of the rate's column has a percent sign: give --funding-unit percent, or fraction if it is one`,
+    );
+  }
   const ordered = rows.inOrder();
   if (rows.problems.count > 0) throw rows.problems.error(null);
-  const [times = new Float64Array(0), values = new Float64Array(0)] = ordered.columns;
+  const [stamps = new Float64Array(0), stamped = new Float64Array(0)] = ordered.columns;
+  const { times, values, repeated } = settlements(files, stamps, stamped);
   let length = times.length;
   // What lies ahead has not been settled.
   while (length > 0 && at(times, length - 1) > (options.nowMs ?? Infinity)) length--;
@@ -70,8 +85,33 @@ export async function readFundingHistory(
   const what = `${counted(length, "funding rate")}, ${span}`;
   return {
     rates: { timeMs, rate, length },
-    summary: describeSources(sources, what, rows.order, ordered.equal, notes),
+    summary: describeSources(sources, what, rows.order, ordered.equal + repeated, notes),
   };
+}
+
+/**
+ * One row a settlement: files that were joined may stamp the same one some milliseconds apart.
+ * @throws InputError when the rates of one settlement differ.
+ */
+function settlements(files: string, stamps: Float64Array, rates: Float64Array) {
+  const times = new Float64Array(stamps.length);
+  const values = new Float64Array(stamps.length);
+  let length = 0;
+  for (let k = 0; k < stamps.length; k++) {
+    const isRepeated = length > 0 && at(stamps, k) - at(times, length - 1) < ONE_SETTLEMENT_MS;
+    if (isRepeated && at(rates, k) !== at(values, length - 1)) {
+      throw new InputError(
+        `${files}: the settlement at ${new Date(at(stamps, k)).toISOString()} has the rates ` +
+          `${at(values, length - 1)} and ${at(rates, k)}: leave one of them out`,
+      );
+    }
+    if (isRepeated) continue;
+    times[length] = at(stamps, k);
+    values[length] = at(rates, k);
+    length++;
+  }
+  const repeated = stamps.length - length;
+  return { times: times.subarray(0, length), values: values.subarray(0, length), repeated };
 }
 
 function fromPercent(value: number): number {

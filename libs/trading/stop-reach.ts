@@ -1,11 +1,13 @@
 import { directionOf, entryFill, liquidationPrice, type TradeRules } from "./trade-rules.ts";
 
-/** Trade rules under which every adverse exit of an entry at its signal's close is a liquidation. */
+/** Trade rules whose stop is not reached before the liquidation price, on one side at least. */
 export interface UnreachableStop {
   readonly leverage: number;
   readonly stopLossPercent: number;
   /** Distance from entry to liquidation price, percent, of the side on which it is shorter. */
   readonly liquidationPercent: number;
+  /** The side whose adverse exits are liquidations, or both; of an entry filled at its signal's close. */
+  readonly side: "LONG" | "SHORT" | "both";
   /** The highest leverage, in hundredths, with which the stop comes first; null when not even 1 does. */
   readonly highestLeverage: number | null;
 }
@@ -17,7 +19,9 @@ export function unreachableStop(rules: TradeRules): UnreachableStop | null {
   const { leverage, stopLossPercent } = rules;
   const liquidationPercent = liquidationDistance(rules);
   if (stopLossPercent < liquidationPercent) return null;
-  return { leverage, stopLossPercent, liquidationPercent, highestLeverage: highestLeverage(rules) };
+  const [first, ...others] = SIDES.filter((side) => stopLossPercent >= distanceOf(side, rules));
+  const side = first === undefined || others.length > 0 ? "both" : first;
+  return { leverage, stopLossPercent, liquidationPercent, side, highestLeverage: highestLeverage(rules) };
 }
 
 /** The problem as a readable sentence. */
@@ -39,12 +43,12 @@ export function remedyOfUnreachableStop({ highestLeverage, liquidationPercent }:
 
 /** Distance from entry price to liquidation price, percent, if the entry is filled at its price plus slippage. */
 function liquidationDistance(rules: TradeRules): number {
-  return Math.min(
-    ...SIDES.map((side) => {
-      const direction = directionOf(side);
-      return direction * (1 - liquidationPrice(direction, entryFill(direction, 1, rules), rules)) * 100;
-    }),
-  );
+  return Math.min(...SIDES.map((side) => distanceOf(side, rules)));
+}
+
+function distanceOf(side: (typeof SIDES)[number], rules: TradeRules): number {
+  const direction = directionOf(side);
+  return direction * (1 - liquidationPrice(direction, entryFill(direction, 1, rules), rules)) * 100;
 }
 
 function highestLeverage(rules: TradeRules): number | null {

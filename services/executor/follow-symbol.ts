@@ -50,6 +50,8 @@ export function followSymbol(market: Pick<MarketData, "candles">, symbol: string
       try {
         const page = await market.candles(range);
         if (page.length === 0 || page.startMs !== fromMs) throw missing(symbol, fromMs);
+        // The series changed while the page was fetched: the next run asks for what follows.
+        if (endMs(minutes) !== fromMs) return { kind: "up-to-date" };
         minutes = joined(minutes, page);
         pageCandles = Math.min(PAGE_CANDLES, pageCandles * 2);
         return { kind: "fetched" };

@@ -88,7 +88,7 @@ export function makeSettleSignals(parts: SettleParts): () => Promise<SettleSumma
     const signal = followedSignal(item);
     // Its own minute, whose close the entry is measured by, is the first that must be there.
     let progress: Progress = minutes.length === 0 ? { kind: "waiting" } : settle(signal, minutes);
-    if (progress.kind === "needs-funding") {
+    if (progress.kind === "needs-funding" && fetched !== "delisted") {
       const funding = await fundingRates(item.symbol, progress.fromMs, progress.toMs, nowMs);
       if (funding !== null) progress = settle(signal, minutes, funding);
     }
@@ -142,7 +142,10 @@ export function makeSettleSignals(parts: SettleParts): () => Promise<SettleSumma
         }
       }
     }
-    await Promise.all(Array.from({ length: SYMBOLS_AT_ONCE }, worker));
+    // The run ends when all workers have ended: the next run shares their series.
+    const workers = await Promise.allSettled(Array.from({ length: SYMBOLS_AT_ONCE }, worker));
+    const broken = workers.find((one) => one.status === "rejected");
+    if (broken !== undefined) throw broken.reason;
     const summary = { open: open.length - settled, settled, failed };
     logger.info(summary, "open signals followed");
     return summary;

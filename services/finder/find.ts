@@ -131,6 +131,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
       { reason, tickSize: instrument.tickSize, close: input.candles.close[last] },
       "[3/4] no entry",
     );
+    parts.observe?.({ kind: "no-entry", reason });
     return { kind: "ack" };
   }
   const { positionType, entryPrice, stopLoss, takeProfit, confidence } = position;

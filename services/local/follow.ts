@@ -29,8 +29,8 @@ export async function followToTheEnd(
   );
   progress.activity = "following the signals to their end";
   let open = found.length;
-  while (advance !== null && open > 0 && clock.nowMs() + STEP_MS <= lastMs && !stopping.aborted) {
-    advance(STEP_MS);
+  while (advance !== null && open > 0 && clock.nowMs() < lastMs && !stopping.aborted) {
+    advance(Math.min(STEP_MS, lastMs - clock.nowMs()));
     open = (await pipeline.settle()).open;
   }
   const followed = await Promise.all(found.map((item) => pipeline.ledger.get(item)));

@@ -67,18 +67,24 @@ describe.each(MANIFESTS)("task of the $name", ({ name: service, settings }) => {
   });
 
   it("is given only variables that the service reads, and no secret among them", () => {
-    const { Environment, Secrets } = containerOf(service);
+    const { Environment, Secrets = [] } = containerOf(service);
     const given = [...Environment, ...Secrets].map((variable) => variable.Name);
     expect(settings).toEqual(expect.arrayContaining(given));
     expect(new Set(given).size).toBe(given.length);
+    const broker = new Set<string>(settings).has("RABBITMQ_HOST");
     expect(Environment.map((variable) => variable.Name)).toEqual(
-      expect.arrayContaining(["AWS_REGION", "RABBITMQ_HOST", "RABBITMQ_PORT"]),
+      expect.arrayContaining(["AWS_REGION", ...(broker ? ["RABBITMQ_HOST", "RABBITMQ_PORT"] : [])]),
     );
-    expect(Secrets.map((variable) => variable.Name)).toEqual(["RABBITMQ_USER", "RABBITMQ_PASS"]);
+    expect(Secrets.map((variable) => variable.Name)).toEqual(
+      broker ? ["RABBITMQ_USER", "RABBITMQ_PASS"] : [],
+    );
   });
 
-  it("speaks TLS to the broker", () => {
-    expect(containerOf(service).Environment).toContainEqual({ Name: "RABBITMQ_PORT", Value: "5671" });
+  it("uses TLS if it uses the broker", () => {
+    const ports = containerOf(service).Environment.filter(({ Name }) => Name === "RABBITMQ_PORT");
+    expect(ports).toEqual(
+      new Set<string>(settings).has("RABBITMQ_PORT") ? [{ Name: "RABBITMQ_PORT", Value: "5671" }] : [],
+    );
   });
 
   it("is built from its own Dockerfile, or pulled from its repository", () => {
@@ -117,7 +123,7 @@ describe("services", () => {
     template.resourceCountIs("AWS::ECS::Service", 3);
     template.hasResourceProperties("AWS::ECS::Service", {
       ServiceName: "crypto-backtest-executor",
-      DesiredCount: 1,
+      DesiredCount: Match.absent(),
       DeploymentConfiguration: Match.objectLike({ MaximumPercent: 100, MinimumHealthyPercent: 0 }),
     });
     for (const name of ["crypto-backtest-analyzer", "crypto-backtest-finder"]) {

@@ -21,6 +21,8 @@ export interface TimeColumn {
 const NOT_CLOSED = new Set(["false", "0", "no", "n"]);
 const NO_NUMBER = new Set(["", "nan", "null", "none", "na", "n/a", "-"]);
 const CLOCK_ALONE = /^\d{1,2}:\d{2}/;
+/** 97,234: a thousand times what it is with a decimal comma. */
+const GROUP_OF_THREE = /^[+-]?[1-9]\d{0,2},\d{3}$/;
 const THOUSANDS = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;
 
 /** Reads rows whose columns are known. The quick reader of bytes hands over to it what is not plain digits. */
@@ -37,6 +39,8 @@ export class CellReader {
   /** The line of the first number with a point, and with a comma, as decimal mark; 0: there is none. */
   #pointLine = 0;
   #commaLine = 0;
+  #groupLine = 0;
+  #hasDecimalComma = false;
 
   /** @param options `takesDecimalComma`: whether numbers may be written as 1,5. */
   constructor(header: Header, options: ParserOptions & { readonly takesDecimalComma: boolean }) {
@@ -44,6 +48,7 @@ export class CellReader {
     this.#options = options;
     this.#facts = options.facts;
     this.#takesDecimalComma = options.takesDecimalComma;
+    if (header.written?.[header.values[0] ?? -1]?.includes("%") === true) this.#facts.percentColumn = true;
     this.values = new Float64Array(options.kind.values.length + 1);
   }
 
@@ -104,6 +109,15 @@ export class CellReader {
     return this.#commaLine === 0;
   }
 
+  /** @throws InputError when each comma of the file could stand between thousands. */
+  end(): void {
+    if (this.#groupLine === 0 || this.#hasDecimalComma) return;
+    throw new InputError(
+      `${this.#options.path} line ${this.#groupLine}: it cannot be seen whether the comma is a decimal mark or stands ` +
+        "between thousands: write numbers with a point, and nothing between thousands",
+    );
+  }
+
   #noteTime(form: TimeForm): void {
     if (form === this.#timeForm) return;
     this.#timeForm = form;
@@ -153,6 +167,7 @@ export class CellReader {
     if (typeof cell !== "string") return Number.NaN;
     const text = this.#withPoint(cell.trim(), line);
     const percent = this.#options.kind.name === "funding rate" && text.endsWith("%");
+    if (percent && this.#facts.percentLine === 0) this.#facts.percentLine = line;
     return percent ? withoutNoise(readDecimal(text.slice(0, -1).trim()) / 100) : readDecimal(text);
   }
 
@@ -167,6 +182,10 @@ export class CellReader {
           "write all with a point, and nothing between thousands",
       );
     }
+    if (hasComma) {
+      if (!GROUP_OF_THREE.test(text)) this.#hasDecimalComma = true;
+      else if (this.#groupLine === 0) this.#groupLine = line;
+    }
     return hasComma ? text.replace(",", ".") : text;
   }
 
@@ -175,6 +194,7 @@ export class CellReader {
     if (symbol === -1) return null;
     const found = textOf(cells[symbol]);
     this.#symbol ??= found;
+    this.#facts.symbol ??= found;
     if (found === this.#symbol) return null;
     return `the row is of ${shown(found)}, those before are of ${shown(this.#symbol)}: a file of one coin is needed`;
   }
@@ -196,12 +216,27 @@ export class CellReader {
     }
     const found = times.map((column) => {
       const candidate = { column, clock: -1, zone: utcTimes.has(column) ? UTC : this.#options.zone };
-      const rank = rankOf(this.#readTime(cells, candidate).form, candidate.zone);
-      return { candidate, rank: rank <= CLEAR && namedTimes.has(column) ? -1 : rank };
+      const reading = this.#readTime(cells, candidate);
+      const rank = rankOf(reading.form, candidate.zone);
+      return { candidate, ms: reading.ms, rank: rank <= CLEAR && namedTimes.has(column) ? -1 : rank };
     });
-    const [best] = found.sort((a, b) => a.rank - b.rank);
+    const unclear = found.find(
+      ({ candidate, rank }) => rank === WITHOUT_ZONE && namedTimes.has(candidate.column),
+    );
+    const [best] = unclear === undefined ? found.sort((a, b) => a.rank - b.rank) : [unclear];
     if (best === undefined)
       throw new InputError(`${this.#options.path} ${this.#facts.place} ${line}: no time`);
+    const other = found.find(
+      ({ candidate, ms, rank }) =>
+        best.rank === 0 && rank === 1 && textOf(cells[candidate.column]).includes(":") && ms !== best.ms,
+    );
+    if (other !== undefined) {
+      const [one, two] = [best, other].map(({ candidate }) => shown(textOf(cells[candidate.column])));
+      throw new InputError(
+        `${this.#options.path} ${this.#facts.place} ${line}: ${one} and ${two} are different moments: ` +
+          "rename the column that is not the open time",
+      );
+    }
     return best.rank === WITHOUT_ZONE ? { ...best.candidate, zone: ASSUMED_UTC } : best.candidate;
   }
 }

@@ -155,7 +155,7 @@ function withCoinVolumes(values: number[], names: readonly string[], kind: RowKi
     const isKnown = kind.values.some((value) => value.names.includes(name));
     return coin === undefined || isKnown || NO_COIN.test(coin) ? [] : [{ column, coin }];
   });
-  const quote = ofCoins.find(({ coin }) => QUOTE_COINS.test(coin));
+  const quote = ofCoins.findLast(({ coin }) => QUOTE_COINS.test(coin));
   const others = ofCoins.filter((one) => one !== quote);
   if (values[volumeAt] === -1) values[volumeAt] = others.shift()?.column ?? -1;
   if (values[turnoverAt] === -1) values[turnoverAt] = (quote ?? others[0])?.column ?? -1;

@@ -1,4 +1,5 @@
 import type { RowKind } from "../columns/row-kind.ts";
+import { InputError } from "../input-error.ts";
 import { JsonParser } from "../json/json-parser.ts";
 import type { ReadOptions } from "../read-options.ts";
 import { openSource } from "../source/open-source.ts";
@@ -55,6 +56,13 @@ export async function collectRows(
     }
     parser ??= new TableParser({ path, kind, zone, sink: rows, facts });
     parser.end();
+    const other = sources.find((source) => source.facts.symbol !== null);
+    if (facts.symbol !== null && other !== undefined && other.facts.symbol !== facts.symbol) {
+      throw new InputError(
+        `${path}: its rows are of ${JSON.stringify(facts.symbol.slice(0, 60))}, those of ${other.path} are of ` +
+          `${JSON.stringify(other.facts.symbol?.slice(0, 60))}: give files of one coin`,
+      );
+    }
     sources.push({ path, packing, facts });
   }
   return { rows, sources };

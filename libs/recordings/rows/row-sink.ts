@@ -23,6 +23,12 @@ export interface SourceFacts {
   comments: number;
   /** Rows that are marked as not closed. */
   unconfirmed: number;
+  /** The coin that the rows name. */
+  symbol: string | null;
+  /** The row of the first rate with a percent sign; 0: there is none. */
+  percentLine: number;
+  /** The column of the first value has a percent sign in its name. */
+  percentColumn: boolean;
   /** JSON values that are no rows. */
   others: number;
 }
@@ -36,6 +42,9 @@ export function newFacts(place: SourceFacts["place"]): SourceFacts {
     repeatedHeaders: 0,
     comments: 0,
     unconfirmed: 0,
+    symbol: null,
+    percentLine: 0,
+    percentColumn: false,
     others: 0,
   };
 }

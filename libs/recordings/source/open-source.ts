@@ -27,12 +27,11 @@ export async function openSource(path: string): Promise<OpenedSource> {
   const bytes = chunksOf(path)[Symbol.asyncIterator]();
   const head = await firstBytes(bytes);
   const rest = chained(head, bytes);
-  if (head[0] === 0x1f && head[1] === 0x8b) return { chunks: gunzipped(path, rest), packing: "gzip" };
+  if (head[0] === 0x1f && head[1] === 0x8b) return { chunks: asUtf8(gunzipped(path, rest)), packing: "gzip" };
   if (head.length >= MAGIC_BYTES && head.readUInt32LE(0) === 0x04034b50) {
-    return { chunks: limited(path, await unzipped(path, rest)), packing: "zip" };
+    return { chunks: asUtf8(limited(path, await unzipped(path, rest))), packing: "zip" };
   }
-  if (head[0] === 0xff && head[1] === 0xfe) return { chunks: fromUtf16(rest), packing: null };
-  return { chunks: rest, packing: null };
+  return { chunks: asUtf8(rest), packing: null };
 }
 
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
@@ -90,10 +89,19 @@ async function* limited(path: string, chunks: AsyncIterable<Buffer>): AsyncGener
   }
 }
 
-/** What a spreadsheet calls Unicode text. */
-async function* fromUtf16(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const decoder = new TextDecoder("utf-16le");
-  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
+/** What a spreadsheet calls Unicode text is UTF-16, in either order of bytes. */
+async function* asUtf8(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let decoder: InstanceType<typeof TextDecoder> | null | undefined;
+  for await (const chunk of chunks) {
+    if (decoder === undefined) {
+      const mark = chunk.length < 2 ? 0 : chunk.readUInt16BE(0);
+      decoder =
+        mark === 0xfffe || mark === 0xfeff
+          ? new TextDecoder(mark === 0xfffe ? "utf-16le" : "utf-16be")
+          : null;
+    }
+    yield decoder === null ? chunk : Buffer.from(decoder.decode(chunk, { stream: true }));
+  }
 }
 
 function fileProblem(error: unknown): string {

@@ -62,7 +62,10 @@ export class TableParser implements SourceParser {
 
   end(): void {
     if (this.#rest.length > 0) this.#take(this.#rest, 0, this.#rest.length);
-    if (this.#cells !== null) return;
+    if (this.#cells !== null) {
+      this.#cells.end();
+      return;
+    }
     if (this.#firstText === null) throw new InputError(`${this.#options.path}: the file is empty`);
     throw this.#noHeader();
   }

@@ -78,6 +78,12 @@ async function report(options: Options, context: CommandContext): Promise<string
 function spanOf(options: Options): Span {
   const toMs = options.to ?? systemClock.nowMs();
   const fromMs = options.from ?? toMs - LEDGER_LIFE_SECONDS * 1_000;
+  if (toMs - fromMs > LEDGER_LIFE_SECONDS * 1_000) {
+    throw new InputError(
+      `--from ${new Date(fromMs).toISOString()} --to ${new Date(toMs).toISOString()} is longer than the 400 days ` +
+        "that signals are kept: give a shorter span",
+    );
+  }
   if (fromMs <= toMs) return { fromMs, toMs };
   const end = options.to === undefined ? "now" : `--to ${new Date(toMs).toISOString()}`;
   throw new InputError(`--from ${new Date(fromMs).toISOString()} is after ${end}: give an earlier moment`);
@@ -96,7 +102,9 @@ async function read(context: CommandContext, query: SignalQuery): Promise<readon
   });
   const logger = makeLogger({ service: "ledger", level: "warn", format: "pretty", fd: 2 });
   try {
-    const ledger = makeLedgerStore(client, { tableName: config.signalsTable, clock: systemClock, logger });
+    // A replay's signals are kept by the replay's clock: what lies in the span has not expired at the span's start.
+    const clock = { nowMs: () => Math.min(systemClock.nowMs(), query.fromSeconds * 1_000) };
+    const ledger = makeLedgerStore(client, { tableName: config.signalsTable, clock, logger });
     return await ledger.between(query);
   } finally {
     client.destroy();

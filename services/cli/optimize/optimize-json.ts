@@ -13,7 +13,7 @@ import { tradeJson } from "../backtest/backtest-json.ts";
 import { coverageJson } from "../shared/coverage-text.ts";
 import { rulesJson } from "../shared/rules-text.ts";
 import { absentFrames } from "./absent-frames.ts";
-import { type SearchSubject, valuesByName, whyNoSetTrades } from "./search-subject.ts";
+import { type SearchSubject, searchesStop, valuesByName, whyNoSetTrades } from "./search-subject.ts";
 
 type Json = Record<string, unknown>;
 
@@ -35,7 +35,7 @@ export function optimizeJson(subject: SearchSubject, result: SearchResult): Json
     candles: candles.length,
     from_time: openTimeMs(candles, 0),
     to_time: openTimeMs(candles, candles.length),
-    rules: rulesJson(subject.rules, subject.tick),
+    rules: rulesJson(subject.rules, subject.tick, searchesStop(subject)),
     coverage: coverageJson(subject.data.coverage),
     notes: subject.data.notes,
     cannot_trade: whyNoSetTrades(subject),

@@ -8,7 +8,7 @@ import { coverageLines } from "../shared/coverage-text.ts";
 import { rulesLines } from "../shared/rules-text.ts";
 import { wrapped } from "../shared/wrap.ts";
 import { absentFrames } from "./absent-frames.ts";
-import { type SearchSubject, valuesByName, whyNoSetTrades } from "./search-subject.ts";
+import { type SearchSubject, searchesStop, valuesByName, whyNoSetTrades } from "./search-subject.ts";
 
 const UNDEFINED = "-";
 
@@ -110,7 +110,7 @@ function heading(subject: SearchSubject): string[] {
     `${strategy.name} on ${market.symbol} ${market.timeframe}: ${grouped(candles.length)} candles, ` +
       `${moment(openTimeMs(candles, 0))} to ${moment(openTimeMs(candles, candles.length))} UTC`,
     ...[
-      ...rulesLines(subject.rules, subject.tick),
+      ...rulesLines(subject.rules, subject.tick, searchesStop(subject)),
       ...coverageLines(subject.data.coverage, market.symbol),
       ...cannotTradeLines(subject),
       ...(subject.unreachableStops === 0

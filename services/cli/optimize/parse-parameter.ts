@@ -1,10 +1,12 @@
 import { ConfigurationMaker, RULES_PREFIX } from "#libs/backtest/search/configuration.ts";
 import { gridSize, type SearchedParameter, valuesInRange } from "#libs/backtest/search/search-space.ts";
 import { TRADE_RULE_RANGES } from "#libs/backtest/search/trade-rule-ranges.ts";
+import { SETTINGS, TRADE_SETTINGS } from "#libs/config/settings.ts";
 import { InputError } from "#libs/recordings/input-error.ts";
 import type { ParameterRange } from "#libs/strategy/parameter-range.ts";
 import type { Strategy } from "#libs/strategy/strategy.ts";
 import type { TradeRules } from "#libs/trading/trade-rules.ts";
+import { RULE_OF_SETTING } from "../shared/trade-options.ts";
 
 /** Sets of the grid that is searched by default. */
 export const USUAL_GRID = 250;
@@ -89,6 +91,7 @@ function assertKnown(
   rules: TradeRules,
 ): void {
   const maker = new ConfigurationMaker(strategy, rules);
+  const setting = TRADE_SETTINGS.find((one) => name === `${RULES_PREFIX}${RULE_OF_SETTING[one]}`);
   for (const value of values) {
     try {
       maker.make([[name, value]]);
@@ -96,6 +99,11 @@ function assertKnown(
       if (!(error instanceof RangeError)) throw error;
       const hint = name.startsWith(RULES_PREFIX) ? "" : `; declared are ${namesOf(strategy)}`;
       throw new InputError(`${JSON.stringify(text)}: ${error.message}${hint}`, { cause: error });
+    }
+    if (setting !== undefined && !SETTINGS[setting].safeParse(String(value)).success) {
+      throw new InputError(
+        `${JSON.stringify(text)}: the services' setting ${setting} does not take ${value}`,
+      );
     }
   }
 }

@@ -217,7 +217,9 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
   const { rules } = request.rules;
   const { input: market, detail } = data;
   const plan = planOf(request, data);
-  const tick = usedTick(request.rules, market.candles, namesOf(request.files.candles));
+  const maker = new ConfigurationMaker(strategy, rules);
+  const chosen = withFixedRules(request.rules, maker.make(space.fixed).rules, space.fixed);
+  const tick = usedTick(chosen, market.candles, namesOf(request.files.candles));
   const task: SearchTask = {
     market,
     strategy: strategy.name,
@@ -229,7 +231,6 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
     detail,
   };
   const study = makeStudy(market);
-  const maker = new ConfigurationMaker(strategy, rules);
   const configurationsOf = () =>
     space.sets.map((set) => maker.make(assignmentOf(space.fixed, space.searched, set)));
   const choice = { objective: options.objective, minTrades: options.minTrades };
@@ -257,7 +258,7 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
       subject: {
         market,
         strategy,
-        rules: request.rules,
+        rules: chosen,
         tick,
         data,
         ...space,
@@ -276,6 +277,18 @@ async function search(request: Request, data: Data, context: SearchContext): Pro
   } finally {
     progress.clear();
   }
+}
+
+/** The rules that all sets share: those that `--set` fixes come from an option. */
+function withFixedRules(given: ChosenRules, rules: TradeRules, fixed: Assignment): ChosenRules {
+  const names = new Set(fixed.map(([name]) => name));
+  const sources = Object.fromEntries(
+    TRADE_SETTINGS.map((setting) => [
+      setting,
+      names.has(`${RULES_PREFIX}${RULE_OF_SETTING[setting]}`) ? "option" : given.sources[setting],
+    ]),
+  ) as ChosenRules["sources"];
+  return { ...given, rules, sources };
 }
 
 /** Sets share equal rules as one object, so each is looked at once. */

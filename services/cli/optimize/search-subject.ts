@@ -1,4 +1,4 @@
-import type { Assignment } from "#libs/backtest/search/configuration.ts";
+import { type Assignment, RULES_PREFIX } from "#libs/backtest/search/configuration.ts";
 import type { Choice } from "#libs/backtest/search/objective.ts";
 import type { ParameterValues, SearchedParameter } from "#libs/backtest/search/search-space.ts";
 import type { WalkForward, WalkForwardPlan } from "#libs/backtest/search/walk-forward.ts";
@@ -42,4 +42,11 @@ export function whyNoSetTrades({ cannotTrade }: SearchSubject): string | null {
 export function valuesByName({ searched, sets }: SearchSubject, set: number): Record<string, number> {
   const values = sets[set] ?? [];
   return Object.fromEntries(searched.map(({ name }, k) => [name, values[k] ?? Number.NaN]));
+}
+
+const STOP_RULES = ["leverage", "stopLossPercent", "slippagePercent", "maintenanceMarginPercent"];
+
+/** Whether the sets differ in their stop or in their liquidation price. */
+export function searchesStop({ searched }: SearchSubject): boolean {
+  return searched.some(({ name }) => STOP_RULES.some((rule) => name === `${RULES_PREFIX}${rule}`));
 }

@@ -7,8 +7,15 @@ import {
 import type { ChosenRules, RuleSource } from "./trade-options.ts";
 import type { UsedTick } from "./used-tick.ts";
 
-/** The rules for programs, with where each that can be set comes from. */
-export function rulesJson({ rules, sources }: ChosenRules, tick: UsedTick | null): Record<string, unknown> {
+/**
+ * The rules for programs, with where each that can be set comes from.
+ * @param isSearched whether a search varies the stop or the liquidation price: then no single answer holds.
+ */
+export function rulesJson(
+  { rules, sources }: ChosenRules,
+  tick: UsedTick | null,
+  isSearched = false,
+): Record<string, unknown> {
   const unreachable = unreachableStop(rules);
   return {
     position_size: rules.marginUsdt,
@@ -21,7 +28,7 @@ export function rulesJson({ rules, sources }: ChosenRules, tick: UsedTick | null
     maintenance_margin_percent: rules.maintenanceMarginPercent,
     tick_size: tick?.size ?? null,
     tick_percent_of_stop: tick?.stopPercent ?? null,
-    every_adverse_exit_is_a_liquidation: unreachable !== null,
+    every_adverse_exit_is_a_liquidation: isSearched ? null : unreachable?.side === "both",
     sources: {
       ...Object.fromEntries(TRADE_SETTINGS.map((setting) => [setting.toLowerCase(), sources[setting]])),
       tick_size: tick === null ? "default" : tick.isInferred ? "inferred" : "option",
@@ -30,8 +37,12 @@ export function rulesJson({ rules, sources }: ChosenRules, tick: UsedTick | null
 }
 
 /** The rules, those of them that are not defaults, the tick, and a stop that cannot be reached: one line each. */
-export function rulesLines({ rules, sources }: ChosenRules, tick: UsedTick | null): readonly string[] {
-  const unreachable = unreachableStop(rules);
+export function rulesLines(
+  { rules, sources }: ChosenRules,
+  tick: UsedTick | null,
+  isSearched = false,
+): readonly string[] {
+  const unreachable = isSearched ? null : unreachableStop(rules);
   const from = (source: RuleSource): string[] =>
     TRADE_SETTINGS.filter((setting) => sources[setting] === source).map((setting) =>
       source === "option" ? `--${setting.toLowerCase().replaceAll("_", "-")}` : setting,
@@ -53,7 +64,8 @@ export function rulesLines({ rules, sources }: ChosenRules, tick: UsedTick | nul
     ...(unreachable === null
       ? []
       : [
-          `Every adverse exit is a liquidation: ${describeUnreachableStop(unreachable)}; ` +
+          `Every adverse exit${unreachable.side === "both" ? "" : ` of a ${unreachable.side}`} is a liquidation: ` +
+            `${describeUnreachableStop(unreachable)}; ` +
             remedyOfUnreachableStop(unreachable),
         ]),
   ];

@@ -124,7 +124,7 @@ describe("a signal that is followed", () => {
     expect(settle(followed(), flat)).toEqual({
       kind: "needs-funding",
       fromMs: START_MS,
-      toMs: START_MS + 61 * MINUTE_MS,
+      toMs: START_MS + 61 * MINUTE_MS + 999,
     });
     const rates = { length: 1, timeMs: Float64Array.of(START_MS + HOUR_MS), rate: Float64Array.of(0.001) };
     const paid = ended(settle(followed(), flat, rates));

@@ -430,3 +430,43 @@ function encrypted(zip: Buffer): Buffer {
   zip[directory + 8] = (zip[directory + 8] ?? 0) | 1;
   return zip;
 }
+
+describe("a table that would be misread is refused", () => {
+  const many = rows(...Array.from({ length: 60 }, (_, i) => i)).map(
+    ([ms], i): Row => [ms, 100 + i, 102 + i, 99 + i, 101 + i, 5, 5 * (100 + i)],
+  );
+
+  it("when columns without names have open and close the other way round", async () => {
+    const swapped = many.map(([ms, open, high, low, close, volume]) =>
+      [ms, close, high, low, open, volume].join(","),
+    );
+    expect(await refusal(swapped.join("\n"))).toMatch(/name the columns in a first line/);
+    const right = many.map(([ms, open, high, low, close, volume]) =>
+      [ms, open, high, low, close, volume].join(","),
+    );
+    expect(await read(right.join("\n"))).toHaveLength(60);
+  });
+
+  it("when commas may stand between thousands", async () => {
+    const thousands = [
+      HEADER.replaceAll(",", "\t"),
+      ...SIX.map(([ms, ...values]) =>
+        [ms, ...values.map((value) => `${Math.min(999, Math.round(value))},000`)].join("\t"),
+      ),
+    ];
+    expect(await refusal(thousands.join("\n"))).toMatch(/between thousands/);
+  });
+
+  it("when files are of two coins", async () => {
+    const of = (coin: string, part: readonly Row[]) =>
+      written([`symbol,${HEADER}`, ...part.map((one) => [coin, ...one].join(","))].join("\n"));
+    const paths = [of("AUSDT", SIX.slice(0, 3)), of("BUSDT", SIX.slice(3))];
+    await expect(readCandleTable(paths, {})).rejects.toThrow(/"BUSDT".*"AUSDT": give files of one coin/);
+  });
+
+  it("but not when UTF-16 is in either order of bytes", async () => {
+    const little = Buffer.from(`\ufeff${csv(SIX)}`, "utf16le");
+    expect(await read(Buffer.from(little).swap16())).toEqual(SIX);
+    expect(await read(gzipSync(little))).toEqual(SIX);
+  });
+});

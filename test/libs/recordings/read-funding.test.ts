@@ -123,3 +123,39 @@ describe("funding rates", () => {
     await expect(read(content)).rejects.toThrow(InputError);
   });
 });
+
+describe("a settlement that joined files stamp twice", () => {
+  const withLate = (rateOf: (rate: number) => number) =>
+    [
+      "funding_ms,rate",
+      ...TIMES.flatMap((ms, i) => [`${ms},${RATES[i]}`, `${ms + 3},${rateOf(RATES[i] ?? 0)}`]),
+    ].join("\n");
+
+  it("counts once when the rates are equal", async () => {
+    const { rates, summary } = await read(withLate((rate) => rate));
+    expect([...rates.timeMs]).toEqual(TIMES);
+    expect([...rates.rate]).toEqual(RATES);
+    expect(summary).toMatch(/3 equal/);
+  });
+
+  it("is refused when they differ", async () => {
+    await expect(read(withLate((rate) => rate * 2))).rejects.toThrow(/has the rates 0.0001 and 0.0002/);
+  });
+});
+
+describe("rates of a quiet market in percent", () => {
+  it("are refused until their unit is given", async () => {
+    const quiet = table("funding_ms,rate", (ms) => `${ms},0.0025`);
+    await expect(read(quiet)).rejects.toThrow(/--funding-unit percent/);
+    expect((await read(quiet, { unit: "percent" })).rates.rate[0]).toBe(0.000025);
+  });
+
+  it("are asked for where the column's name has a percent sign, and not divided twice where each rate has one", async () => {
+    await expect(read(table("funding_ms,rate (%)", (ms) => `${ms},0.0005`))).rejects.toThrow(
+      /--funding-unit/,
+    );
+    const signed = table("funding_ms,rate", (ms) => `${ms},0.0100%`);
+    expect((await read(signed)).rates.rate[0]).toBe(0.0001);
+    await expect(read(signed, { unit: "percent" })).rejects.toThrow(/leave --funding-unit out/);
+  });
+});

@@ -22,6 +22,12 @@ const anyRules = fc
   .map(rulesOf);
 
 describe("a stop that is not reached", () => {
+  it("names the side, for slippage brings one liquidation price nearer than the other", () => {
+    const near = rulesOf({ leverage: 100, stopLossPercent: 0.3, slippagePercent: 0.2 });
+    expect(unreachableStop(near)?.side).toBe("SHORT");
+    expect(unreachableStop({ ...near, stopLossPercent: 0.8 })?.side).toBe("both");
+  });
+
   it("lies at the liquidation price or beyond it", () => {
     const free = { slippagePercent: 0 };
     expect(unreachableStop(DEFAULT_TRADE_RULES)).toBeNull();

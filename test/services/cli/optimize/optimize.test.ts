@@ -49,6 +49,30 @@ async function json(...args: string[]) {
   return JSON.parse(out);
 }
 
+describe("the rules of a search", () => {
+  it("are those that its sets trade by", async () => {
+    const found = await json(
+      ...SMALL,
+      ...["--set", "rules.leverage=50", "--set", "rules.stopLossPercent=5", "--tick-size", "0.01"],
+    );
+    expect(found.rules).toMatchObject({
+      leverage: 50,
+      stop_loss_percent: 5,
+      every_adverse_exit_is_a_liquidation: true,
+      sources: { leverage: "option", stop_loss_percent: "option", position_size: "default" },
+    });
+    const searched = await json("--parameter", "rules.stopLossPercent=1,2", "--min-trades", "3");
+    expect(searched.rules.every_adverse_exit_is_a_liquidation).toBeNull();
+  });
+
+  it("are within the bounds of the services' settings", async () => {
+    for (const value of ["0.5,1", "10,500"]) {
+      const { code, err } = await run("--parameter", `rules.leverage=${value}`);
+      expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining("LEVERAGE") });
+    }
+  });
+});
+
 describe("optimize", () => {
   it("prints what each window promised and what came, as JSON alone", async () => {
     const found = await json(...SMALL);
