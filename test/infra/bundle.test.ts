@@ -42,9 +42,12 @@ describe("a service in one file", () => {
     "%s starts without anything beside it, and says what is wrong with its configuration",
     async (service) => {
       // Every module has been loaded when the configuration is read.
-      const ended = await run([join(folder, `${service}.mjs`)], { RABBITMQ_PORT: "none", LOG_LEVEL: "loud" });
+      const ended = await run([join(folder, `${service}.mjs`)], {
+        AWS_ENDPOINT_URL: "none",
+        LOG_LEVEL: "loud",
+      });
       expect(ended.code).toBe(2);
-      expect(ended.output).toContain("RABBITMQ_PORT");
+      expect(ended.output).toContain("AWS_ENDPOINT_URL");
       expect(ended.output).toContain("LOG_LEVEL");
     },
   );

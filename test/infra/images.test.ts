@@ -50,7 +50,7 @@ describe("the Dockerfiles", () => {
     const shared = dockerfiles.map(({ file, bundle }) =>
       read(file)
         .replace(/# For every service without[\s\S]*?> \.\n/, "")
-        .replace(/# What a local set-up needs[\s\S]*?create-tables\.mjs"\]\n\n/, "")
+        .replace(/# Additional programs of a local set-up[\s\S]*?create-tables\.mjs"\]\n\n/, "")
         .replace(/# The folder in services[\s\S]*?ARG SERVICE\n/, "")
         .replace(
           /# (Stored with each position|For a service that stores)[\s\S]*?CODE_VERSION=\$CODE_VERSION\n/,

@@ -10,6 +10,7 @@ describe("variables given as context", () => {
       analyzer: { LEVERAGE: "5", LOG_LEVEL: "debug" },
       selector: { MIN_WIN_RATE: "50", LOG_LEVEL: "debug" },
       finder: { LEVERAGE: "5", LOG_LEVEL: "debug" },
+      executor: { LOG_LEVEL: "debug" },
     });
   });
 

@@ -366,11 +366,11 @@ describe("optimize", () => {
       ...MARKET,
       ...["--candles", candles, "--strategy", "ADVANCED", "--random", "100000", "--workers", "2", "--json"],
     ]);
-    await eventually("it searches", () => program.stderr().includes("searching: "));
+    await eventually("it searches", () => program.stderr().includes("searching: "), { timeoutMs: 60_000 });
     program.kill("SIGINT");
     expect(await program.exited).toBe("SIGINT");
     expect(program.stdout()).toBe("");
-  });
+  }, 90_000);
 });
 
 describe("the progress of a search", () => {
