@@ -13,6 +13,6 @@ export function contextOf(args: readonly string[]): Readonly<Record<string, stri
   });
   const names = pairs.map(([name]) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) throw new SettingsError(`${shownValue(twice)} is repeated`);
+  if (twice !== undefined) throw new SettingsError(`${shownValue(twice)} is given twice`);
   return Object.fromEntries(pairs);
 }
