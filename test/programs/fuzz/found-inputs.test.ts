@@ -318,6 +318,6 @@ describe("arguments and context", () => {
 
   it("of the cost table refuse what is no setting, and what is there twice", () => {
     expect(() => contextOf(["spot"])).toThrow(SettingsError);
-    expect(() => contextOf(["spot=all", "spot=none"])).toThrow(/"spot" is repeated/);
+    expect(() => contextOf(["spot=all", "spot=none"])).toThrow(/"spot" is given twice/);
   });
 });
