@@ -156,7 +156,7 @@ async function find(parts: FindParts, logger: Logger, signal: TradingSignal): Pr
 /**
  * Ledger first, position second. The ledger's key decides between strategies that find an entry of one symbol at the
  * same moment, so that each stored position has one ledger item. A finder that dies between both writes leaves a
- * signal without a position; whoever gets the message again stores the position that the ledger holds.
+ * signal without a position; a redelivery stores the position that the ledger holds.
  */
 async function store(parts: FindParts, logger: Logger, item: LedgerItem): Promise<void> {
   const { symbol, positionType, entryPrice, stopLoss, takeProfit, confidence } = item.position;

@@ -187,7 +187,7 @@ export class JsonElements {
     if (frame !== undefined) frame.expects = "comma or end";
   }
 
-  /** Lets go of the bytes that nobody needs again. */
+  /** Releases the bytes that have been read. */
   #forget(): void {
     const needed = this.#stack.findIndex(({ hasElements }) => !hasElements);
     const from = Math.min(

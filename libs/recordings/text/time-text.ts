@@ -36,14 +36,14 @@ const YEAR_FIRST = new RegExp(
   `^(\\d{4})[-/.](\\d{1,2})[-/.](\\d{1,2})(?:[T ]\\s*${CLOCK})?\\s*${ZONE}$`,
   "i",
 );
-/** With points the day is first wherever this is written; with slashes nobody can know. */
+/** With points the day is first wherever this is written; with slashes it is ambiguous. */
 const DAY_FIRST = new RegExp(`^(\\d{1,2})\\.(\\d{1,2})\\.(\\d{4})(?:[T ]\\s*${CLOCK})?\\s*${ZONE}$`, "i");
 const COMPACT = new RegExp(`^(\\d{4})(\\d{2})(\\d{2})(?:[T ]?(\\d{2})(\\d{2})(\\d{2})?)?()\\s*${ZONE}$`, "i");
 const UNKNOWN_ORDER = /^\d{1,2}\/\d{1,2}\/\d{2,4}\b/;
 
 /**
  * Reads a time: a number since 1970 in a unit that its size shows, or text.
- * @param zone of text without one; null when nobody has said it.
+ * @param zone of text without one; null if the caller gave none.
  */
 export function readTime(text: string, zone: TimeZone | null): TimeReading {
   const epoch = EPOCH.exec(text);

@@ -28,7 +28,7 @@ export function replayRange(source: Pick<RecordedExchange, "coverage">): ReplayR
 }
 
 /**
- * Where a clock that is stopped stands unless told otherwise: half a minute after the last half-hour boundary that the
+ * Where a clock that is stopped stands by default: half a minute after the last half-hour boundary that the
  * most symbols reach, so that the last candle of every timeframe has just closed and the whole recording lies before
  * it as history.
  */
@@ -38,7 +38,7 @@ export function defaultReplayStartMs(source: Pick<RecordedExchange, "coverage">)
 }
 
 /**
- * Where a clock that runs starts unless told otherwise: where the longest history that leaves something to replay fits
+ * Where a clock that runs starts by default: where the longest history that leaves something to replay fits
  * before it.
  * @param historiesMs the histories that the work needs, in any order.
  * @param leastReplayMs what has to be left to replay.

@@ -183,7 +183,7 @@ function notesOf(files: DataFiles, symbol: string): string[] {
   ];
 }
 
-/** The symbol of candles that nobody named. */
+/** The symbol of candles without a given name. */
 export const UNKNOWN_SYMBOL = "UNKNOWN";
 
 function assertOverlap(
